@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { verb } from './verb-channel.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+export const ipFamilySchema = z.enum(['IPv4', 'IPv6']);
+
+/** A tool of the node: there, with its version, or not, with the reason. */
+export type ToolState = { available: true; version: string } | { available: false; reason: string };
+
+/** What a node can do, probed once when it is attached. */
+export interface NodeCapabilities {
+  iptables: ToolState & { backend?: 'nf_tables' | 'legacy' };
+  ip6tables: ToolState & { backend?: 'nf_tables' | 'legacy' };
+  nft: ToolState;
+  conntrack: ToolState;
+  /** Counters that iptables' nfacct match needs: a tool and a kernel feature. */
+  nfacct: ToolState;
+}
+
+export const conntrackFlowSchema = z.strictObject({
+  family: ipFamilySchema,
+  protocol: z.enum(['udp', 'sctp', 'tcp']),
+  source: z.union([z.ipv4(), z.ipv6()]),
+  destination: z.union([z.ipv4(), z.ipv6()]),
+  sourcePort: z.int().min(0).max(65535),
+  destinationPort: z.int().min(0).max(65535),
+  /** The reply's source: the endpoint that the flow was led to. */
+  replySource: z.union([z.ipv4(), z.ipv6()]),
+  replySourcePort: z.int().min(0).max(65535),
+});
+
+/** An entry of connection tracking, in the original direction, with where the reply comes from. */
+export type ConntrackFlow = z.infer<typeof conntrackFlowSchema>;
+
+/** The settings kube-proxy makes on a node, and no others. */
+export const sysctlSchema = z.enum(['net/ipv4/conf/all/route_localnet']);
+export const counterSchema = z.enum(['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts']);
+
+/** Everything the helper does on a node. There is no verb that takes a command, a path or an option. */
+export const nodeVerbs = {
+  capabilities: verb<Record<string, never>, NodeCapabilities>(z.strictObject({})),
+  /** The text of iptables-save or ip6tables-save; `counters` adds packet and byte counts. */
+  readIptables: verb<{ family: 'IPv4' | 'IPv6'; counters?: boolean | undefined }, string>(
+    z.strictObject({ family: ipFamilySchema, counters: z.boolean().optional() }),
+  ),
+  /** Feeds iptables-restore --noflush; refused where it touches what is not kube-proxy's. */
+  writeIptables: verb<{ family: 'IPv4' | 'IPv6'; input: string }, void>(
+    z.strictObject({ family: ipFamilySchema, input: z.string().max(64 * MEBIBYTE) }),
+  ),
+  /** The text of `nft -s list table` for kube-proxy's table of a family; empty where there is none. */
+  readNftables: verb<{ family: 'IPv4' | 'IPv6' }, string>(z.strictObject({ family: ipFamilySchema })),
+  /** Feeds `nft -f`, one transaction; refused where it touches a table that is not kube-proxy's. */
+  writeNftables: verb<{ input: string }, void>(z.strictObject({ input: z.string().max(64 * MEBIBYTE) })),
+  createCounters: verb<{ names: z.infer<typeof counterSchema>[] }, void>(
+    z.strictObject({ names: z.array(counterSchema).max(8) }),
+  ),
+  listConntrack: verb<{ family: 'IPv4' | 'IPv6'; protocol: 'udp' | 'sctp' }, ConntrackFlow[]>(
+    z.strictObject({ family: ipFamilySchema, protocol: z.enum(['udp', 'sctp']) }),
+  ),
+  /** Deletes exactly these entries; one that has gone already is no error. */
+  deleteConntrack: verb<{ flows: ConntrackFlow[] }, void>(
+    z.strictObject({ flows: z.array(conntrackFlowSchema).max(100_000) }),
+  ),
+  readSysctl: verb<{ name: z.infer<typeof sysctlSchema> }, string>(z.strictObject({ name: sysctlSchema })),
+  writeSysctl: verb<{ name: z.infer<typeof sysctlSchema>; value: '0' | '1' }, void>(
+    z.strictObject({ name: sysctlSchema, value: z.enum(['0', '1']) }),
+  ),
+};
+
+export type NodeVerbs = typeof nodeVerbs;

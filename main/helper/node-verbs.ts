@@ -1,0 +1,79 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { NetworkNamespace } from '../namespaces/network-namespace.ts';
+import { CommandError, runCommand } from '../run-command.ts';
+import { parseConntrack } from './conntrack-entries.ts';
+import { probeCapabilities } from './node-capabilities.ts';
+import type { ConntrackFlow, NodeVerbs } from './node-protocol.ts';
+import { checkIptablesRestore, checkNft } from './ruleset-guard.ts';
+import type { VerbHandlers } from './verb-channel.ts';
+
+const tableOf = { IPv4: 'ip', IPv6: 'ip6' } as const;
+const conntrackFamily = { IPv4: 'ipv4', IPv6: 'ipv6' } as const;
+
+function iptablesTool(family: 'IPv4' | 'IPv6', tool: 'save' | 'restore'): string {
+  return `${family === 'IPv4' ? 'iptables' : 'ip6tables'}-${tool}`;
+}
+
+async function deleteFlow(flow: ConntrackFlow, within: NetworkNamespace | undefined): Promise<void> {
+  const argv: [string, ...string[]] = [
+    'conntrack', '-D', '-f', conntrackFamily[flow.family], '-p', flow.protocol,
+    '--orig-src', flow.source, '--orig-dst', flow.destination,
+    '--sport', String(flow.sourcePort), '--dport', String(flow.destinationPort),
+  ]; // biome-ignore format: option and value side by side
+  try {
+    await runCommand(argv, { ...(within ? { within } : {}) });
+  } catch (error) {
+    // conntrack exits with 1 where nothing matched: the flow has ended by itself.
+    if (!(error instanceof CommandError) || !/0 flow entries/.test(error.stderr)) throw error;
+  }
+}
+
+/** The helper's verbs on one node: the network namespace `within`, or this process's own. */
+export function nodeVerbHandlers(within?: NetworkNamespace): VerbHandlers<NodeVerbs> {
+  const place = within ? { within } : {};
+  const inside = <Result>(work: () => Result): Result => (within ? within.run(work) : work());
+  return {
+    capabilities: () => probeCapabilities(within),
+    readIptables: async ({ family, counters }) => {
+      const argv: [string, ...string[]] = [iptablesTool(family, 'save'), ...(counters ? ['-c'] : [])];
+      return (await runCommand(argv, place)).stdout;
+    },
+    writeIptables: async ({ family, input }) => {
+      checkIptablesRestore(input);
+      await runCommand([iptablesTool(family, 'restore'), '--noflush', '--wait', '5'], { ...place, input });
+    },
+    readNftables: async ({ family }) => {
+      try {
+        return (await runCommand(['nft', '-s', 'list', 'table', tableOf[family], 'kube-proxy'], place))
+          .stdout;
+      } catch (error) {
+        if (error instanceof CommandError && /No such file or directory/.test(error.stderr)) return '';
+        throw error;
+      }
+    },
+    writeNftables: async ({ input }) => {
+      checkNft(input);
+      await runCommand(['nft', '-f', '-'], { ...place, input });
+    },
+    createCounters: async ({ names }) => {
+      for (const name of names) {
+        await runCommand(['nfacct', 'add', name], place).catch((error: unknown) => {
+          // nfacct says EBUSY (File exists) for a counter that is there already.
+          if (!(error instanceof CommandError) || !/exists|busy/i.test(error.stderr)) throw error;
+        });
+      }
+    },
+    listConntrack: async ({ family, protocol }) => {
+      const argv: [string, ...string[]] = ['conntrack', '-L', '-f', conntrackFamily[family], '-p', protocol];
+      return parseConntrack((await runCommand(argv, place)).stdout, family);
+    },
+    deleteConntrack: async ({ flows }) => {
+      for (const flow of flows) await deleteFlow(flow, within);
+    },
+    readSysctl: ({ name }) => inside(() => readFileSync(`/proc/sys/${name}`, 'utf8').trim()),
+    writeSysctl: ({ name, value }) =>
+      inside(() => {
+        if (existsSync(`/proc/sys/${name}`)) writeFileSync(`/proc/sys/${name}`, value);
+      }),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * The lab's supervisor: the first process of the lab's own pid namespace. It owns the lab's network
+ * namespaces, mounts and sockets and does what its parent asks, verb by verb. When its channel closes it
+ * ends, and the kernel takes everything in its namespaces away with it.
+ */
+
+import { nodeVerbHandlers } from '../../helper/node-verbs.ts';
+import { channelToParent } from '../../helper/process-channel.ts';
+import { serveVerbs, type VerbHandlers } from '../../helper/verb-channel.ts';
+import { mountTmpfs } from '../../namespaces/libc.ts';
+import type { NetworkNamespace } from '../../namespaces/network-namespace.ts';
+import { RelayProcess } from '../../userspace/relay-process.ts';
+import { createNodeAndClient } from './lab-network.ts';
+import { Pods } from './pods.ts';
+import { type SupervisorVerbs, supervisorVerbs } from './protocol.ts';
+
+interface World {
+  node: NetworkNamespace;
+  pods: Pods;
+  relay: RelayProcess;
+  nodeVerbs: ReturnType<typeof nodeVerbHandlers>;
+}
+
+let world: World | undefined;
+
+function made(): World {
+  if (!world) throw Object.assign(new Error('the lab has no network yet'), { code: 'no-network' });
+  return world;
+}
+
+async function createNetwork(): Promise<void> {
+  // Names of network namespaces, and iptables' lock, in a place that is the lab's alone.
+  mountTmpfs('/run');
+  const { node } = await createNodeAndClient();
+  world = { node, pods: new Pods(node), relay: new RelayProcess(node), nodeVerbs: nodeVerbHandlers(node) };
+}
+
+const handlers: VerbHandlers<SupervisorVerbs> = {
+  createNetwork,
+  startPod: (pod) => made().pods.start(pod),
+  stopPod: ({ uid }) => made().pods.stop(uid),
+  capabilities: (args) => made().nodeVerbs.capabilities(args),
+  readIptables: (args) => made().nodeVerbs.readIptables(args),
+  writeIptables: (args) => made().nodeVerbs.writeIptables(args),
+  readNftables: (args) => made().nodeVerbs.readNftables(args),
+  writeNftables: (args) => made().nodeVerbs.writeNftables(args),
+  createCounters: (args) => made().nodeVerbs.createCounters(args),
+  listConntrack: (args) => made().nodeVerbs.listConntrack(args),
+  deleteConntrack: (args) => made().nodeVerbs.deleteConntrack(args),
+  readSysctl: (args) => made().nodeVerbs.readSysctl(args),
+  writeSysctl: (args) => made().nodeVerbs.writeSysctl(args),
+  serveServicePorts: (args) => made().relay.serve(args),
+  relayStatistics: () => made().relay.statistics(),
+};
+
+const channel = channelToParent();
+channel.onClose(() => process.exit(0));
+serveVerbs(channel, supervisorVerbs, handlers);
