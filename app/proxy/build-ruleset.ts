@@ -1,0 +1,36 @@
+/** The door to rule generation: the state of one IP family in, that family's ruleset out. */
+import type { IPFamily } from '../kubernetes/objects.ts';
+import type { Ruleset } from '../ruleset/model.ts';
+import type { ProxyConfiguration, ProxyMode } from './configuration.ts';
+import type { EndpointsMap } from './endpoints-map.ts';
+import { buildIptablesRuleset } from './iptables/ruleset.ts';
+import type { ProxyNode } from './node.ts';
+import type { ServicePortMap } from './service-map.ts';
+
+/** `current` is kube-proxy 1.36 (userspace: 1.25, its last), `classic` is kube-proxy 1.2. */
+export type Dialect = 'current' | 'classic';
+
+/** What the node's kernel and tools offer; kube-proxy leaves out what needs more. */
+export interface Capabilities {
+  /** Named packet counters (`-m nfacct`) exist in this kernel. */
+  readonly nfacct: boolean;
+}
+
+export interface ProxierState {
+  readonly family: IPFamily;
+  readonly services: ServicePortMap;
+  readonly endpoints: EndpointsMap;
+  readonly configuration: ProxyConfiguration;
+  readonly node: ProxyNode;
+  readonly capabilities: Capabilities;
+}
+
+/** The complete ruleset of a node in one family: deterministic, and the same for the same state. */
+export function buildRuleset(mode: ProxyMode, dialect: Dialect, state: ProxierState): Ruleset {
+  switch (mode) {
+    case 'iptables':
+      return buildIptablesRuleset(dialect, state);
+    default:
+      throw new Error(`proxy mode ${mode} is not built here yet`);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The endpoints of each Service port, gathered from the Service's EndpointSlices.
+ *
+ * Follows kube-proxy's EndpointSliceCache (pkg/proxy/endpointslicecache.go): one endpoint per address and
+ * port however many slices list it, in the order of `address:port` as text.
+ */
+import type { EndpointSlice, Endpoint as SliceEndpoint } from '../kubernetes/objects.ts';
+import type { ServicePortName } from '../ruleset/model.ts';
+import type { ObjectOrigin } from '../ruleset/origin.ts';
+import { servicePortKey } from './chain-names.ts';
+import { joinHostPort, parseIp } from './ip-address.ts';
+import { isLeftToOthers } from './service-map.ts';
+
+export interface EndpointInfo {
+  readonly address: string;
+  readonly port: number;
+  /** `10.0.0.1:80` or `[fd00::1]:80`. */
+  readonly hostPort: string;
+  /** On the proxy's own node. */
+  readonly isLocal: boolean;
+  readonly ready: boolean;
+  readonly serving: boolean;
+  readonly terminating: boolean;
+  /** Zones and nodes that should use this endpoint; empty when there are no hints. */
+  readonly zoneHints: readonly string[];
+  readonly nodeHints: readonly string[];
+  /** The slice's `endpoints[i].addresses[0]`. */
+  readonly origin: ObjectOrigin;
+}
+
+/** Endpoints by the key of their Service port (see servicePortKey). */
+export type EndpointsMap = Map<string, EndpointInfo[]>;
+
+const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+/** `namespace/name` of the Service that a slice belongs to; undefined when it belongs to none that we serve. */
+export function serviceOfSlice(slice: EndpointSlice): string | undefined {
+  const { namespace = 'default', name, labels } = slice.metadata ?? {};
+  const service = labels?.[SERVICE_NAME_LABEL];
+  return service && name && !isLeftToOthers(labels) ? `${namespace}/${service}` : undefined;
+}
+
+/** The endpoints that a Service's slices of one address type hold together. `service` is `namespace/name`. */
+export function endpointsOfSlices(service: string, slices: EndpointSlice[], nodeName: string): EndpointsMap {
+  const byPort = new Map<string, Map<string, EndpointInfo>>();
+  // By name, so that which of two listings of one address wins does not depend on the order of arrival.
+  const ordered =
+    slices.length > 1 ? [...slices].sort((a, b) => (sliceName(a) < sliceName(b) ? -1 : 1)) : slices;
+  for (const slice of ordered) {
+    for (const port of slice.ports ?? []) {
+      // No number stands for all ports; kube-proxy does not serve those.
+      if (port.port === undefined || port.port === null || port.port === 0) continue;
+      const key = servicePortKey(toServicePortName(service, port.name ?? '', port.protocol ?? 'TCP'));
+      const found = byPort.get(key) ?? new Map<string, EndpointInfo>();
+      byPort.set(key, found);
+      addEndpoints(found, slice, port.port, nodeName);
+    }
+  }
+  return new Map(
+    [...byPort].filter(([, found]) => found.size > 0).map(([key, found]) => [key, sorted(found)]),
+  );
+}
+
+/** How many addresses of each Service (`namespace/name`) are ready on this node: what its health check reports. */
+export function localReadyEndpoints(endpoints: EndpointsMap): Map<string, number> {
+  const addresses = new Map<string, Set<string>>();
+  for (const [key, list] of endpoints) {
+    const service = key.slice(0, key.indexOf(':'));
+    for (const endpoint of list) {
+      if (!endpoint.ready || !endpoint.isLocal) continue;
+      addresses.set(service, (addresses.get(service) ?? new Set()).add(endpoint.address));
+    }
+  }
+  return new Map([...addresses].map(([service, set]) => [service, set.size]));
+}
+
+function toServicePortName(
+  service: string,
+  port: string,
+  protocol: ServicePortName['protocol'],
+): ServicePortName {
+  const slash = service.indexOf('/');
+  return { namespace: service.slice(0, slash), name: service.slice(slash + 1), port, protocol };
+}
+
+function sliceName(slice: EndpointSlice): string {
+  return slice.metadata?.name ?? '';
+}
+
+function addEndpoints(
+  found: Map<string, EndpointInfo>,
+  slice: EndpointSlice,
+  port: number,
+  nodeName: string,
+): void {
+  (slice.endpoints ?? []).forEach((endpoint, index) => {
+    const info = newEndpointInfo({ endpoint, port, nodeName, slice, index });
+    if (info === undefined) return;
+    // An address may be listed twice while a pod moves between slices, or because a new pod got the address of
+    // one that is still terminating: the one that is not terminating counts.
+    if (!found.has(info.hostPort) || !info.terminating) found.set(info.hostPort, info);
+  });
+}
+
+interface EndpointSource {
+  readonly endpoint: SliceEndpoint;
+  readonly port: number;
+  readonly nodeName: string;
+  readonly slice: EndpointSlice;
+  readonly index: number;
+}
+
+function newEndpointInfo({
+  endpoint,
+  port,
+  nodeName,
+  slice,
+  index,
+}: EndpointSource): EndpointInfo | undefined {
+  // Only the first address is used; the API says that all of them are alike.
+  const ip = parseIp(endpoint.addresses[0] ?? '');
+  if (ip === undefined) return undefined;
+  const { ready, serving, terminating } = endpoint.conditions ?? {};
+  return {
+    address: ip.address,
+    port,
+    hostPort: joinHostPort(ip.address, port),
+    isLocal: nodeName !== '' && endpoint.nodeName === nodeName,
+    ready: ready ?? true,
+    serving: serving ?? true,
+    terminating: terminating ?? false,
+    zoneHints: (endpoint.hints?.forZones ?? []).map(({ name }) => name),
+    nodeHints: (endpoint.hints?.forNodes ?? []).map(({ name }) => name),
+    origin: {
+      kind: 'EndpointSlice',
+      namespace: slice.metadata?.namespace ?? 'default',
+      name: sliceName(slice),
+      field: `endpoints[${index}].addresses[0]`,
+    },
+  };
+}
+
+function sorted(found: Map<string, EndpointInfo>): EndpointInfo[] {
+  return [...found.values()].sort((a, b) => (a.hostPort < b.hostPort ? -1 : 1));
+}

@@ -1,0 +1,42 @@
+/** All Service ports the proxy serves, by key (see servicePortKey). */
+import type { IPFamily, Service } from '../kubernetes/objects.ts';
+import { type ServicePortInfo, servicePortInfos } from './service-port.ts';
+
+export type ServicePortMap = Map<string, ServicePortInfo>;
+
+/** Services with this label are another proxy's. */
+const SERVICE_PROXY_NAME_LABEL = 'service.kubernetes.io/service-proxy-name';
+/** Services and slices with this label need no proxy. */
+const HEADLESS_LABEL = 'service.kubernetes.io/headless';
+
+/** Objects that kube-proxy does not even list (the label selector of its informers). */
+export function isLeftToOthers(labels: Record<string, string> | undefined): boolean {
+  return labels !== undefined && (SERVICE_PROXY_NAME_LABEL in labels || HEADLESS_LABEL in labels);
+}
+
+/** Whether the proxy has nothing to do for a Service: headless, ExternalName, or another proxy's. */
+export function shouldSkipService(service: Service): boolean {
+  const { clusterIP, clusterIPs, type } = service.spec ?? {};
+  const address = clusterIP ?? clusterIPs?.[0] ?? '';
+  return (
+    address === '' ||
+    address === 'None' ||
+    type === 'ExternalName' ||
+    isLeftToOthers(service.metadata?.labels)
+  );
+}
+
+/** The ports of one Service in one family; empty when the Service is skipped. */
+export function serviceToServiceMap(service: Service | undefined, family: IPFamily): ServicePortMap {
+  if (service === undefined || shouldSkipService(service)) return new Map();
+  return new Map(servicePortInfos(service, family).map((info) => [info.key, info]));
+}
+
+/** The health check node port of each Service that has one, by `namespace/name`. */
+export function healthCheckNodePorts(services: ServicePortMap): Map<string, number> {
+  const ports = new Map<string, number>();
+  for (const { name, healthCheckNodePort } of services.values()) {
+    if (healthCheckNodePort !== 0) ports.set(`${name.namespace}/${name.name}`, healthCheckNodePort);
+  }
+  return ports;
+}

@@ -1,0 +1,174 @@
+/**
+ * What the proxy needs to know about one port of one Service, in one IP family.
+ *
+ * Follows kube-proxy's `BaseServicePortInfo` (pkg/proxy/serviceport.go): values are reduced to the family and
+ * canonical, and each knows the field it came from.
+ */
+import type { IPFamily, Protocol, Service, ServicePort } from '../kubernetes/objects.ts';
+import type { ServicePortName } from '../ruleset/model.ts';
+import type { ObjectOrigin } from '../ruleset/origin.ts';
+import { classicServicePortNameString, servicePortKey, servicePortNameString } from './chain-names.ts';
+import { type IpBlock, parseCidr, parseIp } from './ip-address.ts';
+
+/** A value with the path of the field that holds it. */
+export interface FieldValue<T> {
+  readonly value: T;
+  readonly field: string;
+}
+
+export interface ServicePortInfo {
+  readonly name: ServicePortName;
+  /** See servicePortKey. */
+  readonly key: string;
+  /** `namespace/name:port` or `namespace/name`: what rules say in comments and hashes are made of. */
+  readonly nameString: string;
+  /** `namespace/name:port`, with the colon always: the classic dialect's spelling. */
+  readonly classicNameString: string;
+  readonly clusterIP: FieldValue<string>;
+  readonly port: FieldValue<number>;
+  readonly protocol: Protocol;
+  /** 0 when the port has none. */
+  readonly nodePort: FieldValue<number>;
+  readonly externalIPs: readonly FieldValue<string>[];
+  /** Load balancer addresses that the node itself answers for (ipMode VIP). */
+  readonly loadBalancerVIPs: readonly FieldValue<string>[];
+  readonly loadBalancerSourceRanges: readonly FieldValue<IpBlock>[];
+  readonly sessionAffinity: 'None' | 'ClientIP';
+  /** Seconds a client stays with its endpoint; 0 without session affinity. */
+  readonly stickyMaxAgeSeconds: number;
+  readonly externalPolicyLocal: boolean;
+  readonly internalPolicyLocal: boolean;
+  /** 0 when the Service needs no health check. */
+  readonly healthCheckNodePort: number;
+}
+
+/** The API's default for `sessionAffinityConfig.clientIP.timeoutSeconds`. */
+const DEFAULT_STICKY_SECONDS = 10800;
+
+/** Reachable by more than its cluster IP. */
+export function isExternallyAccessible(info: ServicePortInfo): boolean {
+  return info.nodePort.value !== 0 || info.loadBalancerVIPs.length > 0 || info.externalIPs.length > 0;
+}
+
+/**
+ * Whether traffic to the port is ever sent by `Cluster` policy: internal traffic unless that is `Local`, and
+ * with any external access also the node's and the pods' own traffic to it, which no policy applies to.
+ */
+export function usesClusterEndpoints(info: ServicePortInfo): boolean {
+  return !info.internalPolicyLocal || isExternallyAccessible(info);
+}
+
+/** Whether traffic to the port is ever sent by `Local` policy. */
+export function usesLocalEndpoints(info: ServicePortInfo): boolean {
+  return info.internalPolicyLocal || (info.externalPolicyLocal && isExternallyAccessible(info));
+}
+
+/** The origin that names a field of the port's Service. */
+export function serviceOrigin(info: ServicePortInfo, field: string): ObjectOrigin {
+  return { kind: 'Service', namespace: info.name.namespace, name: info.name.name, field };
+}
+
+/** The Service's ports by key, empty when the Service has no cluster IP of the family. */
+export function servicePortInfos(service: Service, family: IPFamily): ServicePortInfo[] {
+  const clusterIP = clusterIPOfFamily(service, family);
+  if (clusterIP === undefined) return [];
+  return (service.spec?.ports ?? []).map((port, index) =>
+    newServicePortInfo({ service, family, clusterIP, port, index }),
+  );
+}
+
+interface PortSource {
+  readonly service: Service;
+  readonly family: IPFamily;
+  readonly clusterIP: FieldValue<string>;
+  readonly port: ServicePort;
+  readonly index: number;
+}
+
+function newServicePortInfo({ service, family, clusterIP, port, index }: PortSource): ServicePortInfo {
+  const spec = service.spec ?? {};
+  const name: ServicePortName = {
+    namespace: service.metadata?.namespace ?? 'default',
+    name: service.metadata?.name ?? '',
+    port: port.name ?? '',
+    protocol: port.protocol ?? 'TCP',
+  };
+  const externalPolicyLocal = isExternal(service) && spec.externalTrafficPolicy === 'Local';
+  return {
+    name,
+    key: servicePortKey(name),
+    nameString: servicePortNameString(name),
+    classicNameString: classicServicePortNameString(name),
+    clusterIP,
+    port: { value: port.port, field: `spec.ports[${index}].port` },
+    protocol: name.protocol,
+    nodePort: { value: port.nodePort ?? 0, field: `spec.ports[${index}].nodePort` },
+    externalIPs: addressesOfFamily(spec.externalIPs ?? [], family, 'spec.externalIPs'),
+    loadBalancerVIPs: loadBalancerVIPs(service, family),
+    loadBalancerSourceRanges: sourceRanges(spec.loadBalancerSourceRanges ?? [], family),
+    sessionAffinity: spec.sessionAffinity ?? 'None',
+    stickyMaxAgeSeconds:
+      spec.sessionAffinity === 'ClientIP'
+        ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_STICKY_SECONDS)
+        : 0,
+    externalPolicyLocal,
+    internalPolicyLocal: spec.internalTrafficPolicy === 'Local',
+    healthCheckNodePort:
+      spec.type === 'LoadBalancer' && externalPolicyLocal ? (spec.healthCheckNodePort ?? 0) : 0,
+  };
+}
+
+/** Only Services that can be reached from outside have an external traffic policy. */
+function isExternal({ spec }: Service): boolean {
+  const type = spec?.type ?? 'ClusterIP';
+  return (
+    type === 'LoadBalancer' ||
+    type === 'NodePort' ||
+    (type === 'ClusterIP' && (spec?.externalIPs ?? []).length > 0)
+  );
+}
+
+/**
+ * The cluster IP of a family, by `ipFamilies` as kube-proxy does, else (an object that no API server has
+ * defaulted) by what the addresses are.
+ */
+function clusterIPOfFamily({ spec }: Service, family: IPFamily): FieldValue<string> | undefined {
+  const listed = spec?.clusterIPs ?? [];
+  const candidates = listed.length > 0 ? listed : spec?.clusterIP ? [spec.clusterIP] : [];
+  const families = spec?.ipFamilies ?? [];
+  for (const [index, text] of candidates.entries()) {
+    const ip = parseIp(text);
+    if (ip === undefined || ip.family !== family) continue;
+    if (families.length > 0 && families[index] !== family) continue;
+    return { value: ip.address, field: listed.length > 0 ? `spec.clusterIPs[${index}]` : 'spec.clusterIP' };
+  }
+  return undefined;
+}
+
+/** Addresses that are none, or of the other family, are passed over. */
+function addressesOfFamily(texts: string[], family: IPFamily, field: string): FieldValue<string>[] {
+  return texts.flatMap((text, index) => {
+    const ip = parseIp(text);
+    return ip?.family === family ? [{ value: ip.address, field: `${field}[${index}]` }] : [];
+  });
+}
+
+function loadBalancerVIPs(service: Service, family: IPFamily): FieldValue<string>[] {
+  const ingress = service.status?.loadBalancer?.ingress ?? [];
+  return ingress.flatMap(({ ip: text, ipMode }, index) => {
+    const ip = ipMode === undefined || ipMode === 'VIP' ? parseIp(text ?? '') : undefined;
+    return ip?.family === family
+      ? [{ value: ip.address, field: `status.loadBalancer.ingress[${index}].ip` }]
+      : [];
+  });
+}
+
+/** The API allows blanks around a source range. */
+function sourceRanges(texts: string[], family: IPFamily): FieldValue<IpBlock>[] {
+  return texts.flatMap((text, index) => {
+    const block = parseCidr(text.trim());
+    return block?.family === family
+      ? [{ value: block, field: `spec.loadBalancerSourceRanges[${index}]` }]
+      : [];
+  });
+}
