@@ -1,0 +1,77 @@
+/** Matches and targets as the iptables mode uses them, in the form iptables-save prints. */
+import type { IPFamily, Protocol } from '../../kubernetes/objects.ts';
+import type { IptablesMatch, IptablesTarget, TransportModule } from '../../ruleset/model.ts';
+import type { LocalDetector } from '../detect-local.ts';
+import { hostBlock } from '../ip-address.ts';
+
+export function comment(text: string): IptablesMatch {
+  return { kind: 'comment', text };
+}
+
+/** A packet to an address; comes before the protocol. */
+export function toAddress(address: string): IptablesMatch {
+  return { kind: 'destination', cidr: hostBlock(address) };
+}
+
+export function jump(chain: string): IptablesTarget {
+  return { kind: 'jump', chain };
+}
+
+export function transport(protocol: Protocol): TransportModule {
+  return protocol.toLowerCase() as TransportModule;
+}
+
+/**
+ * `[-d ADDRESS] -p tcp -m comment --comment TEXT -m tcp --dport PORT`: what most rules of a Service port ask.
+ * Without an address, packets to any.
+ */
+export function toPort(options: {
+  address?: string;
+  protocol: Protocol;
+  port: number;
+  text: string;
+}): IptablesMatch[] {
+  const protocol = transport(options.protocol);
+  const rest: IptablesMatch[] = [
+    { kind: 'protocol', protocol },
+    comment(options.text),
+    { kind: 'transport', protocol, destinationPort: options.port },
+  ];
+  return options.address === undefined ? rest : [toAddress(options.address), ...rest];
+}
+
+/** Adds "from this node's pods" (or, negated, "not from") to matches, at iptables-save's place for it. */
+export function withLocalTraffic(
+  matches: readonly IptablesMatch[],
+  detector: LocalDetector,
+  negated: boolean,
+): IptablesMatch[] {
+  const not = negated ? { negated } : {};
+  if (detector.kind === 'cidr') return [{ kind: 'source', cidr: detector.cidr, ...not }, ...matches];
+  const name = detector.kind === 'interface' ? detector.name : `${detector.prefix}+`;
+  const addresses = matches.filter(isAddress);
+  return [
+    ...addresses,
+    { kind: 'in-interface', name, ...not },
+    ...matches.filter((match) => !isAddress(match)),
+  ];
+}
+
+/** A source block; iptables-save prints none for a block that holds every address. */
+export function fromBlock(cidr: string): IptablesMatch[] {
+  return cidr.endsWith('/0') ? [] : [{ kind: 'source', cidr }];
+}
+
+/** How the recent extension cuts addresses: not at all. */
+export function wholeAddressMask(family: IPFamily): string {
+  return family === 'IPv4' ? '255.255.255.255' : 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
+}
+
+/** Refuses as a closed port does. */
+export function reject(family: IPFamily): IptablesTarget {
+  return { kind: 'reject', with: family === 'IPv4' ? 'icmp-port-unreachable' : 'icmp6-port-unreachable' };
+}
+
+function isAddress(match: IptablesMatch): boolean {
+  return match.kind === 'source' || match.kind === 'destination';
+}
