@@ -11,6 +11,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The objects in a list; nothing for a value that is no list. */
+export function jsonObjects(list: unknown): JsonObject[] {
+  return Array.isArray(list) ? list.filter((item) => isJsonObject(item)) : [];
+}
+
 /** Whether two JSON values say the same; the order of an object's fields does not matter. */
 export function jsonEqual(left: unknown, right: unknown): boolean {
   if (left === right) return true;

@@ -95,6 +95,8 @@ export interface TypeSchema {
   /** The Go type's own name, `ServicePort`. */
   goName: string;
   required: readonly string[];
+  /** Owned and replaced as a whole, wherever it is held. */
+  atomic: boolean;
   fields: ReadonlyMap<string, FieldSchema>;
 }
 
@@ -174,7 +176,7 @@ function buildType(definition: string, source: GeneratedType): TypeSchema {
       ...(keyDefault === undefined ? {} : { keyDefault }),
     });
   }
-  return { definition, goName, required: source.required, fields };
+  return { definition, goName, required: source.required, atomic: ATOMIC_TYPES.has(goName), fields };
 }
 
 interface FieldOwner {
