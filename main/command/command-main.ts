@@ -1,0 +1,206 @@
+/** The command `kube-proxy-lab`. Each subcommand's code is loaded when it is asked for. */
+import { Command, CommanderError, Option } from 'commander';
+import { reportError, UsageError } from './exit.ts';
+
+const MODES = ['userspace', 'iptables', 'nftables'];
+const DIALECTS = ['current', 'classic'];
+
+const dataOption = (): Option =>
+  new Option('--data <folder>', "the lab's data folder (default: the platform's own for this user)");
+const modeOption = (): Option => new Option('--mode <mode>', 'proxy mode').choices(MODES);
+const dialectOption = (): Option =>
+  new Option(
+    '--dialect <dialect>',
+    "whose rules: current (kube-proxy 1.36; userspace mode: 1.25) or classic (1.2, as books show it)",
+  ).choices(DIALECTS);
+const configOption = (): Option =>
+  new Option('--config <file>', 'a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1)');
+const strictConfigOption = (): Option =>
+  new Option('--strict-config', 'an unknown field of the configuration is an error, not a warning');
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function wholeNumber(name: string, least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new UsageError(`${name} takes a whole number from ${least} to ${most}, not ${text}`);
+    }
+    return value;
+  };
+}
+
+/** The exit code that a subcommand's action ends with. */
+let exitCode = 0;
+
+function addLab(program: Command): void {
+  const lab = program.command('lab').description('the embedded lab: a node, pods and an outside client');
+  lab
+    .command('up')
+    .description('starts the lab without a window, in the foreground until a signal')
+    .addOption(modeOption().default('iptables'))
+    .addOption(dialectOption().default('current'))
+    .addOption(configOption())
+    .addOption(strictConfigOption())
+    .addOption(dataOption())
+    .option('--json', 'prints one line of JSON when the lab is ready')
+    .action(async (options) => {
+      const { labUp } = await import('./lab-up.ts');
+      exitCode = await labUp(options);
+    });
+  lab
+    .command('exec')
+    .description('runs a command in a place of the running lab: client, node or pod/NAME')
+    .argument('<place>', '`client`, `node`, `pod/NAME` or `pod/NAMESPACE/NAME`')
+    .argument('<command...>', 'the command and its arguments, after `--`')
+    .addOption(dataOption())
+    // What comes after the place is the command's, options included.
+    .passThroughOptions()
+    .action(async (place: string, command: string[], options) => {
+      const { labExec } = await import('./lab-exec.ts');
+      exitCode = await labExec({ place, command, ...options });
+    });
+  lab
+    .command('mode')
+    .description("switches the running lab's proxy mode, while traffic flows")
+    .addArgument(new Command().createArgument('<mode>', 'proxy mode').choices(MODES))
+    .addOption(dialectOption())
+    .addOption(dataOption())
+    .action(async (mode: string, options) => {
+      const { labMode } = await import('./lab-mode.ts');
+      exitCode = await labMode({ mode, ...options });
+    });
+  lab
+    .command('status')
+    .description('mode, node, pods, last sync, where the kubeconfig is')
+    .addOption(dataOption())
+    .option('--json', 'prints JSON')
+    .action(async (options) => {
+      const { labStatus } = await import('./lab-status.ts');
+      exitCode = await labStatus(options);
+    });
+  lab
+    .command('load-balancer')
+    .description("switches the lab's load balancer: LoadBalancer Services get an address outside")
+    .addArgument(new Command().createArgument('<state>', 'on or off').choices(['on', 'off']))
+    .addOption(dataOption())
+    .action(async (state: string, options) => {
+      const { labLoadBalancer } = await import('./lab-mode.ts');
+      exitCode = await labLoadBalancer({ enabled: state === 'on', ...options });
+    });
+}
+
+function addStart(program: Command): void {
+  program
+    .command('start', { isDefault: true })
+    .description('starts the lab, and the window where there is one')
+    .option('--web', 'serves the user interface to a browser')
+    .addOption(new Option('--host <address>', 'the loopback address to serve on').default('127.0.0.1'))
+    .addOption(new Option('--port <number>', 'the port to serve on; 0 for any').argParser(wholeNumber('--port', 0, 65535)))
+    .option('--no-open', 'does not open a browser')
+    .addOption(dataOption())
+    .option('--json', 'prints one line of JSON when the lab is ready')
+    .action(async (options) => {
+      const { start } = await import('./start.ts');
+      exitCode = await start(options);
+    });
+}
+
+function addRender(program: Command): void {
+  program
+    .command('render')
+    .description('objects to rules: what kube-proxy would write for them')
+    .requiredOption('-f, --file <file>', 'objects in YAML or JSON, `-` for stdin; repeatable', collect, [])
+    .addOption(configOption())
+    .addOption(strictConfigOption())
+    .addOption(modeOption())
+    .addOption(dialectOption().default('current'))
+    .addOption(new Option('--family <family>', 'one IP family').choices(['ipv4', 'ipv6']))
+    .option('--node-address <ip>', "an address of the node's; repeatable", collect, [])
+    .addOption(
+      new Option('--format <format>', 'how the rules are printed').choices([
+        'restore', 'nft', 'script', 'json', 'mermaid', 'svg',
+      ]), // biome-ignore format: a list of words
+    )
+    .action(async (options) => {
+      const { renderCommand } = await import('./render.ts');
+      exitCode = await renderCommand(options);
+    });
+}
+
+function addProbe(program: Command): void {
+  program
+    .command('probe')
+    .description('sends requests and says who answered, how fast, and why not')
+    .requiredOption('--from <place>', '`client`, `node`, `pod/NAME` of the running lab, or `here`')
+    .argument('<target>', '`10.0.0.5:30964`, `mysql-service:3306` or `mysql-service/nodePort`')
+    .addOption(new Option('--protocol <protocol>', 'what to speak').choices(['http', 'tcp', 'udp']))
+    .addOption(new Option('-n, --requests <number>', 'how many').default(1).argParser(wholeNumber('-n', 1, 1_000_000)))
+    .addOption(
+      new Option('-c, --concurrency <number>', 'how many at a time').default(1).argParser(wholeNumber('-c', 1, 10_000)),
+    )
+    .option('--keep-alive', 'keeps connections for further requests')
+    .addOption(
+      new Option('--timeout <ms>', 'gives a request up after so many milliseconds')
+        .default(3000)
+        .argParser(wholeNumber('--timeout', 1, 600_000)),
+    )
+    .addOption(dataOption())
+    .option('--json', 'prints JSON')
+    .action(async (target: string, options) => {
+      const { probe } = await import('./probe.ts');
+      exitCode = await probe({ target, ...options });
+    });
+}
+
+function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .description('what this machine has and lacks, with the remedy')
+    .addOption(configOption())
+    .option('--json', 'prints JSON')
+    .action(async (options) => {
+      const { doctor } = await import('./doctor.ts');
+      exitCode = await doctor(options);
+    });
+}
+
+function buildProgram(): Command {
+  const program = new Command('kube-proxy-lab')
+    .description('Learn, see and test how a Kubernetes Service becomes packets.')
+    .version(__VERSION__, '-V, --version')
+    .enablePositionalOptions()
+    .showHelpAfterError('(kube-proxy-lab --help lists the commands)');
+  addStart(program);
+  addLab(program);
+  addRender(program);
+  addProbe(program);
+  addDoctor(program);
+  const all = (command: Command): void => {
+    command.exitOverride();
+    for (const sub of command.commands) all(sub);
+  };
+  all(program);
+  return program;
+}
+
+async function main(): Promise<number> {
+  try {
+    await buildProgram().parseAsync(process.argv);
+    return exitCode;
+  } catch (error) {
+    // commander has printed its own message; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return reportError(error);
+  }
+}
+
+// A reader that has seen enough (`| head`) ends us quietly.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await main();

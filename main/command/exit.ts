@@ -1,0 +1,30 @@
+/** How a command ends: 0; 1 when the answer is no; 2 for bad input or a failed requirement, with one message. */
+
+/** The user asked for something that cannot be; the message says what to do. Ends with exit code 2. */
+export class UsageError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UsageError';
+  }
+}
+
+/** Errors that are the user's to mend: their message is all they need. */
+const explained = new Set([
+  'UsageError',
+  'LabStartError',
+  'LabRunningError',
+  'NoLabError',
+  'UnknownPlaceError',
+  'RequirementError',
+]);
+
+/** Prints an error as one clear message; a mistake of ours comes with its stack. Gives the exit code. */
+export function reportError(error: unknown): number {
+  if (error instanceof Error && explained.has(error.name)) {
+    process.stderr.write(`kube-proxy-lab: ${error.message}\n`);
+    return 2;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`kube-proxy-lab: unexpected error, please report it:\n${stack}\n`);
+  return 2;
+}

@@ -1,0 +1,74 @@
+import type { Dialect } from '../../app/proxy/build-ruleset.ts';
+import type { ProxyMode } from '../../app/proxy/configuration.ts';
+import { dataFolder } from '../lab/data-folder.ts';
+import { type LabHost, startLabHost } from '../lab/host.ts';
+import { onNpmGone } from './npm-parent.ts';
+import { Progress } from './progress.ts';
+import { readConfiguration } from './read-configuration.ts';
+
+export interface LabUpOptions {
+  mode: ProxyMode;
+  dialect: Dialect;
+  config?: string;
+  strictConfig?: boolean;
+  data?: string;
+  json?: boolean;
+}
+
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Resolves at the first signal that asks to end, or when npm, which started us, has gone. */
+function askedToEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(signal));
+    onNpmGone(() => resolve('npm has gone'));
+  });
+}
+
+function introduce(host: LabHost, folder: string, seconds: string): void {
+  const data = folder === dataFolder(undefined) ? '' : ` --data ${folder}`;
+  const { mode, dialect, node, client } = host.status();
+  process.stdout.write(
+    [
+      `The lab is up (${seconds} s): ${node.name} ${node.ipv4}, client ${client.ipv4}, ${mode} mode, ${dialect} dialect.`,
+      '',
+      `  export KUBECONFIG=${host.kubeconfigPath}`,
+      '  kubectl apply -f resources/templates/mysql.yaml       # a NodePort Service and its two pods',
+      `  npx kube-proxy-lab probe --from client mysql-service/nodePort -n 20${data}`,
+      `  npx kube-proxy-lab lab exec node${data} -- iptables-save -t nat`,
+      `  npx kube-proxy-lab lab mode userspace${data}`,
+      '',
+      'It ends with Ctrl-C; its objects are there again at the next start.',
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Runs the lab until a signal. Gives the exit code. */
+export async function labUp(options: LabUpOptions): Promise<number> {
+  const configuration = await readConfiguration(options);
+  const folder = dataFolder(options.data);
+  const progress = new Progress();
+  const end = askedToEnd();
+  const starting = startLabHost({
+    dataDir: folder,
+    mode: options.mode,
+    dialect: options.dialect,
+    configuration,
+    log,
+    progress: (what) => progress.step(what),
+  });
+  // Asked to end before it is up: it is brought up and down again, so that nothing half-done stays.
+  const host = await starting.finally(() => progress.done());
+  if (options.json) {
+    const { ui, kubeconfig, node } = host.status();
+    process.stdout.write(`${JSON.stringify({ ui, kubeconfig, nodeIP: node.ipv4 })}\n`);
+  } else introduce(host, folder, progress.seconds);
+  const reason = await Promise.race([end.then(() => undefined), host.ended]);
+  await host.close();
+  if (reason === undefined) return 0;
+  log(`kube-proxy-lab: ${reason}; the lab is over. Its objects are kept: start it again.`);
+  return 1;
+}
