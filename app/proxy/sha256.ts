@@ -9,19 +9,20 @@ const ROUND_CONSTANTS = primeConstants(64, (prime) => Math.cbrt(prime));
 const INITIAL_STATE = primeConstants(8, (prime) => Math.sqrt(prime));
 
 const encoder = new TextEncoder();
+// Working memory is kept between calls: a large cluster's names take tens of thousands of digests, and fresh
+// arrays for each cost more than the arithmetic.
 const schedule = new Int32Array(64);
+const state = new Int32Array(8);
+let message = new Uint8Array(1024);
+let messageView = new DataView(message.buffer);
 
 /** The 32 bytes of the digest of a text's UTF-8 bytes. */
 export function sha256(text: string): Uint8Array {
-  const message = pad(encoder.encode(text));
-  const state = Int32Array.from(INITIAL_STATE);
-  const view = new DataView(message.buffer);
-  for (let offset = 0; offset < message.length; offset += 64) compress(state, view, offset);
+  const length = loadMessage(text);
+  state.set(INITIAL_STATE);
+  for (let offset = 0; offset < length; offset += 64) compress(offset);
   const digest = new Uint8Array(32);
-  const output = new DataView(digest.buffer);
-  state.forEach((word, index) => {
-    output.setInt32(index * 4, word);
-  });
+  for (let index = 0; index < 32; index++) digest[index] = (state[index >> 2] ?? 0) >>> (24 - (index & 3) * 8);
   return digest;
 }
 
@@ -43,29 +44,48 @@ export function base32(bytes: Uint8Array): string {
   return bits > 0 ? text + (ALPHABET[(held << (5 - bits)) & 31] ?? '') : text;
 }
 
-/** Appends a one bit, zeros and the length in bits, up to a whole block. */
-function pad(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padded = new Uint8Array(Math.ceil((bytes.length + 9) / 64) * 64);
-  padded.set(bytes);
-  padded[bytes.length] = 0x80;
-  new DataView(padded.buffer).setUint32(padded.length - 4, bytes.length * 8);
-  return padded;
+/** Puts a text into `message`, with a one bit, zeros and its length in bits, up to a whole block. */
+function loadMessage(text: string): number {
+  // No UTF-16 unit takes more than three bytes.
+  const capacity = text.length * 3 + 72;
+  if (capacity > message.length) {
+    message = new Uint8Array(capacity * 2);
+    messageView = new DataView(message.buffer);
+  }
+  const { written } = encoder.encodeInto(text, message);
+  const length = Math.ceil((written + 9) / 64) * 64;
+  message.fill(0, written, length);
+  message[written] = 0x80;
+  messageView.setUint32(length - 4, written * 8);
+  return length;
 }
 
-function compress(state: Int32Array, message: DataView, offset: number): void {
+function fillSchedule(offset: number): void {
   const w = schedule;
-  for (let t = 0; t < 16; t++) w[t] = message.getInt32(offset + t * 4);
+  for (let t = 0; t < 16; t++) w[t] = messageView.getInt32(offset + t * 4);
   for (let t = 16; t < 64; t++) {
-    const [w2, w7, w15, w16] = [w[t - 2] ?? 0, w[t - 7] ?? 0, w[t - 15] ?? 0, w[t - 16] ?? 0];
+    const w2 = w[t - 2] ?? 0;
+    const w15 = w[t - 15] ?? 0;
     const s0 = rotate(w15, 7) ^ rotate(w15, 18) ^ (w15 >>> 3);
     const s1 = rotate(w2, 17) ^ rotate(w2, 19) ^ (w2 >>> 10);
-    w[t] = s1 + w7 + s0 + w16;
+    w[t] = s1 + (w[t - 7] ?? 0) + s0 + (w[t - 16] ?? 0);
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+}
+
+function compress(offset: number): void {
+  fillSchedule(offset);
+  let a = state[0] ?? 0;
+  let b = state[1] ?? 0;
+  let c = state[2] ?? 0;
+  let d = state[3] ?? 0;
+  let e = state[4] ?? 0;
+  let f = state[5] ?? 0;
+  let g = state[6] ?? 0;
+  let h = state[7] ?? 0;
   for (let t = 0; t < 64; t++) {
     const sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const choice = (e & f) ^ (~e & g);
-    const first = (h + sum1 + choice + (ROUND_CONSTANTS[t] ?? 0) + (w[t] ?? 0)) | 0;
+    const first = (h + sum1 + choice + (ROUND_CONSTANTS[t] ?? 0) + (schedule[t] ?? 0)) | 0;
     const sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const majority = (a & b) ^ (a & c) ^ (b & c);
     h = g;
@@ -77,9 +97,18 @@ function compress(state: Int32Array, message: DataView, offset: number): void {
     b = a;
     a = (first + sum0 + majority) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((word, index) => {
-    state[index] = (state[index] ?? 0) + word;
-  });
+  add(0, a);
+  add(1, b);
+  add(2, c);
+  add(3, d);
+  add(4, e);
+  add(5, f);
+  add(6, g);
+  add(7, h);
+}
+
+function add(index: number, word: number): void {
+  state[index] = (state[index] ?? 0) + word;
 }
 
 function rotate(word: number, by: number): number {

@@ -1,5 +1,6 @@
 /** The chains of the iptables mode, current dialect. */
 
+import type { EndpointInfo } from '../endpoints-map.ts';
 import { nameHash } from '../chain-names.ts';
 import type { ServicePortInfo } from '../service-port.ts';
 
@@ -27,8 +28,18 @@ export interface ServiceChains {
   readonly firewall: string;
 }
 
+const knownServiceChains = new WeakMap<ServicePortInfo, ServiceChains>();
+
 /** Named after the port's printed name and its protocol in lower case. */
 export function serviceChains(info: ServicePortInfo): ServiceChains {
+  const known = knownServiceChains.get(info);
+  if (known !== undefined) return known;
+  const chains = newServiceChains(info);
+  knownServiceChains.set(info, chains);
+  return chains;
+}
+
+function newServiceChains(info: ServicePortInfo): ServiceChains {
   const hash = nameHash(info.nameString, info.protocol.toLowerCase());
   return {
     cluster: `KUBE-SVC-${hash}`,
@@ -38,7 +49,14 @@ export function serviceChains(info: ServicePortInfo): ServiceChains {
   };
 }
 
-/** The chain of one endpoint of one Service port; `nameString` is the port's printed name in the dialect. */
-export function endpointChain(nameString: string, info: ServicePortInfo, hostPort: string): string {
-  return `KUBE-SEP-${nameHash(nameString, info.protocol.toLowerCase(), hostPort)}`;
+// An endpoint's object lives until the endpoint changes, over many writes: its name is derived once.
+const endpointChains = new WeakMap<EndpointInfo, string>();
+
+/** The chain of one endpoint of one Service port. */
+export function endpointChain(info: ServicePortInfo, endpoint: EndpointInfo): string {
+  const known = endpointChains.get(endpoint);
+  if (known !== undefined) return known;
+  const chain = `KUBE-SEP-${nameHash(info.nameString, info.protocol.toLowerCase(), endpoint.hostPort)}`;
+  endpointChains.set(endpoint, chain);
+  return chain;
 }

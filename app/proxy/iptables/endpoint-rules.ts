@@ -23,7 +23,7 @@ export function writePolicyChain(
   if (info.sessionAffinity === 'ClientIP') {
     const origin = serviceOrigin(info, 'spec.sessionAffinity');
     for (const endpoint of endpoints) {
-      const list = endpointChain(info.nameString, info, endpoint.hostPort);
+      const list = endpointChain(info, endpoint);
       const recent: IptablesMatch = {
         kind: 'recent',
         action: 'rcheck',
@@ -46,7 +46,7 @@ export function writePolicyChain(
       left > 1 ? [{ kind: 'statistic', probability: probability(left, PROBABILITY_DECIMALS) }] : [];
     context.nat.append(chain, {
       matches: [...about(endpoint), ...share],
-      target: jump(endpointChain(info.nameString, info, endpoint.hostPort)),
+      target: jump(endpointChain(info, endpoint)),
       origin: endpoint.origin,
       service,
     });
@@ -62,8 +62,9 @@ export function writeEndpointChains(
   const service = info.name;
   const note = serviceComment(context, info.nameString);
   const protocol = transport(info.protocol);
-  for (const { address, hostPort, origin } of endpoints) {
-    const chain = endpointChain(info.nameString, info, hostPort);
+  for (const endpoint of endpoints) {
+    const { address, hostPort, origin } = endpoint;
+    const chain = endpointChain(info, endpoint);
     const affinity: IptablesMatch[] =
       info.sessionAffinity === 'ClientIP'
         ? [{ kind: 'recent', action: 'set', list: chain, mask: wholeAddressMask(context.family) }]
