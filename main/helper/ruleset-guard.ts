@@ -68,7 +68,11 @@ function checkRule(argv: string[], line: number): void {
       target = rest[++i] ?? '';
     }
   }
-  if (target === undefined) throw new RefusedRulesetError(line, 'the rule has no target');
+  if (target === undefined) {
+    // A firewall chain ends in a rule that carries only a comment.
+    if (builtIn) throw new RefusedRulesetError(line, 'the rule has no target');
+    return;
+  }
   if (OUR_CHAIN.test(target)) return;
   if (builtIn) throw new RefusedRulesetError(line, `a rule of ${chain} may only jump to kube-proxy's chains`);
   if (!TARGETS.has(target))
