@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'electron-vite';
+import packageJson from './package.json' with { type: 'json' };
 
 const root = import.meta.dirname;
 
@@ -9,10 +10,11 @@ const root = import.meta.dirname;
  */
 export default defineConfig({
   main: {
+    define: { __VERSION__: JSON.stringify(packageJson.version) },
     build: {
       outDir: 'out/main',
       target: 'node24',
-      externalizeDeps: { include: ['koffi'], exclude: [] },
+      externalizeDeps: false,
       rollupOptions: {
         external: ['koffi', 'electron'],
         input: {

@@ -1,6 +1,7 @@
 /** The command `kube-proxy-lab`. Each subcommand's code is loaded when it is asked for. */
 import { Command, CommanderError, Option } from 'commander';
-import { reportError, UsageError } from './exit.ts';
+import { BadInputError } from './bad-input-error.ts';
+import { reportError } from './exit.ts';
 
 const MODES = ['userspace', 'iptables', 'nftables'];
 const DIALECTS = ['current', 'classic'];
@@ -11,7 +12,7 @@ const modeOption = (): Option => new Option('--mode <mode>', 'proxy mode').choic
 const dialectOption = (): Option =>
   new Option(
     '--dialect <dialect>',
-    "whose rules: current (kube-proxy 1.36; userspace mode: 1.25) or classic (1.2, as books show it)",
+    'whose rules: current (kube-proxy 1.36; userspace mode: 1.25) or classic (1.2, as books show it)',
   ).choices(DIALECTS);
 const configOption = (): Option =>
   new Option('--config <file>', 'a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1)');
@@ -26,7 +27,7 @@ function wholeNumber(name: string, least: number, most: number): (text: string) 
   return (text) => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw new UsageError(`${name} takes a whole number from ${least} to ${most}, not ${text}`);
+      throw new BadInputError(`${name} takes a whole number from ${least} to ${most}, not ${text}`);
     }
     return value;
   };
@@ -98,7 +99,11 @@ function addStart(program: Command): void {
     .description('starts the lab, and the window where there is one')
     .option('--web', 'serves the user interface to a browser')
     .addOption(new Option('--host <address>', 'the loopback address to serve on').default('127.0.0.1'))
-    .addOption(new Option('--port <number>', 'the port to serve on; 0 for any').argParser(wholeNumber('--port', 0, 65535)))
+    .addOption(
+      new Option('--port <number>', 'the port to serve on; 0 for any').argParser(
+        wholeNumber('--port', 0, 65535),
+      ),
+    )
     .option('--no-open', 'does not open a browser')
     .addOption(dataOption())
     .option('--json', 'prints one line of JSON when the lab is ready')
@@ -125,8 +130,16 @@ function addRender(program: Command): void {
       ]), // biome-ignore format: a list of words
     )
     .action(async (options) => {
-      const { renderCommand } = await import('./render.ts');
-      exitCode = await renderCommand(options);
+      const { render } = await import('./render.ts');
+      const { file, family, nodeAddress, ...rest } = options;
+      const { text, warnings } = render({
+        ...rest,
+        files: file,
+        nodeAddresses: nodeAddress,
+        ...(family ? { family: family === 'ipv6' ? 'IPv6' : 'IPv4' } : {}),
+      });
+      for (const warning of warnings) process.stderr.write(`${warning}\n`);
+      process.stdout.write(text);
     });
 }
 
@@ -137,9 +150,13 @@ function addProbe(program: Command): void {
     .requiredOption('--from <place>', '`client`, `node`, `pod/NAME` of the running lab, or `here`')
     .argument('<target>', '`10.0.0.5:30964`, `mysql-service:3306` or `mysql-service/nodePort`')
     .addOption(new Option('--protocol <protocol>', 'what to speak').choices(['http', 'tcp', 'udp']))
-    .addOption(new Option('-n, --requests <number>', 'how many').default(1).argParser(wholeNumber('-n', 1, 1_000_000)))
     .addOption(
-      new Option('-c, --concurrency <number>', 'how many at a time').default(1).argParser(wholeNumber('-c', 1, 10_000)),
+      new Option('-n, --requests <number>', 'how many').default(1).argParser(wholeNumber('-n', 1, 1_000_000)),
+    )
+    .addOption(
+      new Option('-c, --concurrency <number>', 'how many at a time')
+        .default(1)
+        .argParser(wholeNumber('-c', 1, 10_000)),
     )
     .option('--keep-alive', 'keeps connections for further requests')
     .addOption(

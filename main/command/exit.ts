@@ -1,16 +1,8 @@
 /** How a command ends: 0; 1 when the answer is no; 2 for bad input or a failed requirement, with one message. */
 
-/** The user asked for something that cannot be; the message says what to do. Ends with exit code 2. */
-export class UsageError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'UsageError';
-  }
-}
-
 /** Errors that are the user's to mend: their message is all they need. */
 const explained = new Set([
-  'UsageError',
+  'BadInputError',
   'LabStartError',
   'LabRunningError',
   'NoLabError',

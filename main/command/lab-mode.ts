@@ -5,7 +5,7 @@ import type { ProxyMode } from '../../app/proxy/configuration.ts';
 import { dataFolder } from '../lab/data-folder.ts';
 import { findRunningLab } from '../lab/running-lab.ts';
 import { type ControlClient, controlClient } from '../shells/control/control-client.ts';
-import { UsageError } from './exit.ts';
+import { BadInputError } from './bad-input-error.ts';
 
 /** The running lab of a data folder. Throws NoLabError. */
 export function runningLabClient(data: string | undefined): ControlClient {
@@ -23,7 +23,7 @@ export async function labMode(options: { mode: string; dialect?: Dialect; data?:
     });
   } catch (error) {
     if (error instanceof ORPCError && error.code === 'UNSUPPORTED') {
-      throw new UsageError(`the lab stays as it was: ${error.message}`);
+      throw new BadInputError(`the lab stays as it was: ${error.message}`);
     }
     throw error;
   }

@@ -20,12 +20,10 @@ export async function labStatus(options: { data?: string; json?: boolean }): Pro
     process.stdout.write(`${JSON.stringify(status)}\n`);
     return 0;
   }
-  const pods = status.pods.map(
-    (pod): [string, string] => [
-      `pod/${pod.namespace === 'default' ? '' : `${pod.namespace}/`}${pod.name}`,
-      `${pod.ip || '(no address yet)'} ${pod.phase}${pod.ready ? '' : ', not ready'}`,
-    ],
-  );
+  const pods = status.pods.map((pod): [string, string] => [
+    `pod/${pod.namespace === 'default' ? '' : `${pod.namespace}/`}${pod.name}`,
+    `${pod.ip || '(no address yet)'} ${pod.phase}${pod.ready ? '' : ', not ready'}`,
+  ]);
   const api = status.api.connected ? 'connected' : `not reached: ${status.api.reason ?? ''}`;
   process.stdout.write(
     `${table([

@@ -4,7 +4,7 @@ import { dataFolder } from '../lab/data-folder.ts';
 import { type LabHost, startLabHost } from '../lab/host.ts';
 import { onNpmGone } from './npm-parent.ts';
 import { Progress } from './progress.ts';
-import { readConfiguration } from './read-configuration.ts';
+import { readConfigurationFile } from './read-configuration.ts';
 
 export interface LabUpOptions {
   mode: ProxyMode;
@@ -22,7 +22,8 @@ const log = (line: string): void => {
 /** Resolves at the first signal that asks to end, or when npm, which started us, has gone. */
 function askedToEnd(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => resolve(signal));
     onNpmGone(() => resolve('npm has gone'));
   });
 }
@@ -48,7 +49,8 @@ function introduce(host: LabHost, folder: string, seconds: string): void {
 
 /** Runs the lab until a signal. Gives the exit code. */
 export async function labUp(options: LabUpOptions): Promise<number> {
-  const configuration = await readConfiguration(options);
+  const { configuration, warnings } = readConfigurationFile(options.config, { strict: options.strictConfig });
+  for (const warning of warnings) log(warning);
   const folder = dataFolder(options.data);
   const progress = new Progress();
   const end = askedToEnd();

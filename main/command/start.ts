@@ -1,4 +1,4 @@
-import { UsageError } from './exit.ts';
+import { BadInputError } from './bad-input-error.ts';
 import { labUp } from './lab-up.ts';
 
 export interface StartOptions {
@@ -15,7 +15,7 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 /** Opens the app; until it has a window, runs the lab in the foreground. Gives the exit code. */
 export async function start(options: StartOptions): Promise<number> {
   if (!LOOPBACK.test(options.host)) {
-    throw new UsageError(`--host ${options.host} is not a loopback address: nothing listens elsewhere`);
+    throw new BadInputError(`--host ${options.host} is not a loopback address: nothing listens elsewhere`);
   }
   return labUp({
     mode: 'iptables',

@@ -9,15 +9,13 @@ import { z } from 'zod';
 /** A verb's arguments (checked where it is served) and, as a type alone, its result. */
 export interface Verb<Args, Result> {
   args: z.ZodType<Args>;
-  /** Carries the type; never set. */
-  result?: Result;
+  /** Carries the type alone; never set. */
+  result?: () => Result;
 }
 
 export type VerbTable = Record<string, Verb<never, unknown>>;
 type ArgsOf<V> = V extends Verb<infer Args, unknown> ? Args : never;
-type ResultOf<V> = V extends { result?: infer Result }
-  ? Exclude<Result, undefined> | Extract<Result, undefined>
-  : never;
+type ResultOf<V> = V extends { result?: () => infer Result } ? Result : never;
 
 export type VerbHandlers<Table> = {
   [Name in keyof Table]: (

@@ -151,8 +151,8 @@ export class EchoServer {
   #listenUdp(within: NetworkNamespace, port: number): Promise<void> {
     const socket = createSocket({
       type: 'udp6',
-      // Answers at once, so that the socket is opened before `bind` returns.
-      lookup: (_name, _options, callback) => callback(null, '::', 6),
+      // Every name here is an address. Answers at once, so that the socket is opened before `bind` returns.
+      lookup: (address, _options, callback) => callback(null, address, 6),
     });
     this.#udp.push(socket);
     socket.on('message', (_message, peer) => serveDatagram(socket, this.#pod, port, peer));

@@ -52,7 +52,7 @@ export async function createNodeAndClient(): Promise<{ node: NetworkNamespace; c
     'link set eth0 up',
     // As a router outside would: pods are reachable by their own addresses, Services only through the node.
     `route add ${pods.ipv4} via ${nodeAddress.ipv4}`,
-    hasIPv6 && `-6 route add ${pods.ipv6} via ${nodeAddress.ipv6}`,
+    hasIPv6 && `route add ${pods.ipv6} via ${nodeAddress.ipv6}`,
     ...loadBalancers.prefixes.map((prefix) => `route add ${prefix} via ${nodeAddress.ipv4}`),
   ]);
   return { node, client };
@@ -74,7 +74,7 @@ export async function connectPod(wire: {
     hasIPv6 && `addr add ${gateway.ipv6}/128 dev ${interfaceName} nodad`,
     `link set ${interfaceName} up`,
     `route add ${addresses.ipv4}/32 dev ${interfaceName}`,
-    hasIPv6 && `-6 route add ${addresses.ipv6}/128 dev ${interfaceName}`,
+    hasIPv6 && `route add ${addresses.ipv6}/128 dev ${interfaceName}`,
   ]);
   await ip(pod, [
     'link set lo up',
@@ -83,8 +83,8 @@ export async function connectPod(wire: {
     'link set eth0 up',
     `route add ${gateway.ipv4}/32 dev eth0`,
     `route add default via ${gateway.ipv4} dev eth0`,
-    hasIPv6 && `-6 route add ${gateway.ipv6}/128 dev eth0`,
-    hasIPv6 && `-6 route add default via ${gateway.ipv6} dev eth0`,
+    hasIPv6 && `route add ${gateway.ipv6}/128 dev eth0`,
+    hasIPv6 && `route add default via ${gateway.ipv6} dev eth0`,
   ]);
 }
 

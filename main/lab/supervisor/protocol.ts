@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { nodeVerbs } from '../../helper/node-protocol.ts';
 import { verb } from '../../helper/verb-channel.ts';
+import {
+  type ListeningReply,
+  relayRequestSchema,
+  type ServeRequest,
+  type StatisticsReply,
+} from '../../userspace/protocol.ts';
 
 const dnsName = z
   .string()
@@ -37,12 +43,24 @@ export const podSpecSchema = z.object({
 /** A pod as the supervisor starts it. */
 export type PodSpec = z.infer<typeof podSpecSchema>;
 
+export type ServeOptions = Omit<ServeRequest, 'type' | 'sequence'>;
+
+/** The relay's own schema, which the relay applies again: its border is another process's. */
+const serveOptionsSchema = z.custom<ServeOptions>(
+  (value) => relayRequestSchema.safeParse({ ...(value as object), type: 'serve', sequence: 0 }).success,
+  'not a request the relay takes',
+);
+
 /** What the lab's supervisor does: a node's verbs, and those that make the lab's world. */
 export const supervisorVerbs = {
   ...nodeVerbs,
   /** Makes node, client and the wire between them; the first call. */
   createNetwork: verb<Record<string, never>, void>(z.strictObject({})),
   startPod: verb<PodSpec, void>(podSpecSchema),
+  /** Makes the userspace proxy's listeners on the node what the request says. */
+  serveServicePorts: verb<ServeOptions, Pick<ListeningReply, 'ports' | 'failures'>>(serveOptionsSchema),
+  /** Undefined where no relay runs. */
+  relayStatistics: verb<Record<string, never>, StatisticsReply | undefined>(z.strictObject({})),
   stopPod: verb<{ uid: string }, void>(z.strictObject({ uid: z.string() })),
 };
 

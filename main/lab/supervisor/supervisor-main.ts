@@ -9,10 +9,10 @@ import { channelToParent } from '../../helper/process-channel.ts';
 import { serveVerbs, type VerbHandlers } from '../../helper/verb-channel.ts';
 import { mountTmpfs } from '../../namespaces/libc.ts';
 import type { NetworkNamespace } from '../../namespaces/network-namespace.ts';
-import { RelayProcess } from '../../userspace/relay-process.ts';
 import { createNodeAndClient } from './lab-network.ts';
 import { Pods } from './pods.ts';
 import { type SupervisorVerbs, supervisorVerbs } from './protocol.ts';
+import { RelayProcess } from './relay-process.ts';
 
 interface World {
   node: NetworkNamespace;

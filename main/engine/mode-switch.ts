@@ -1,0 +1,191 @@
+/**
+ * One write of the node in its mode, and the order of things that lets a mode change under traffic:
+ * listeners open before rules lead to them, and close after the last rule that did has gone.
+ */
+import type { IPFamily, Node } from '../../app/kubernetes/objects.ts';
+import { buildRuleset, type Capabilities, type Dialect } from '../../app/proxy/build-ruleset.ts';
+import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
+import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
+import type { Ruleset } from '../../app/ruleset/model.ts';
+import { formatOrigin } from '../../app/ruleset/origin.ts';
+import type { NodeTarget } from '../targets/node-target.ts';
+import type { ServedServicePort } from '../userspace/protocol.ts';
+import { servicePortIdentity } from '../userspace/protocol.ts';
+import { cleanConntrack } from './conntrack-cleanup.ts';
+import type { FamilyState } from './family-state.ts';
+import type { FamilyRulesets, NodeWriter } from './node-writer.ts';
+import { servedServicePorts } from './served-service-ports.ts';
+import type { SyncOutcome } from './sync-log.ts';
+
+export interface ModeSwitchOptions {
+  target: NodeTarget;
+  writer: NodeWriter;
+  capabilities: Capabilities;
+  /** The node has the conntrack tool. */
+  conntrack: boolean;
+  configuration: ProxyConfiguration;
+  log: (line: string) => void;
+}
+
+export interface WriteRequest {
+  mode: ProxyMode;
+  dialect: Dialect;
+  states: readonly FamilyState[];
+  node: Node | undefined;
+  nodeName: string;
+  serviceCIDRs: readonly string[];
+  /** Trust nothing remembered of the node. */
+  full: boolean;
+}
+
+export class ModeSwitch {
+  readonly #options: ModeSwitchOptions;
+  /** What the userspace proxy serves now: rules may lead to all of it. */
+  #served: ServedServicePort[] = [];
+  #preparedFor: string | undefined;
+
+  constructor(options: ModeSwitchOptions) {
+    this.#options = options;
+  }
+
+  /** Brings the node to what should be. Rejects with the cause; the next write is then a full one. */
+  async write(request: WriteRequest): Promise<SyncOutcome> {
+    const { writer } = this.#options;
+    if (request.full) writer.forget();
+    for (const state of request.states) state.applyChanges();
+    const warnings: string[] = [];
+    await this.#prepareNode(request.mode);
+    const wanted = request.mode === 'userspace' ? this.#wantedServed(request.states) : [];
+    const proxyPorts = await this.#openListeners(wanted, warnings);
+    const rulesets = this.#buildRulesets(request, proxyPorts, warnings);
+    const { inputs } = await writer.write(rulesets);
+    await this.#closeListeners(wanted);
+    await this.#cleanConntrack(request, inputs.length > 0);
+    return {
+      rules: Object.values(rulesets).reduce((sum, ruleset) => sum + ruleCount(ruleset), 0),
+      lines: inputs.reduce((sum, { text }) => sum + text.trimEnd().split('\n').length, 0),
+      warnings: [...new Set(warnings)],
+    };
+  }
+
+  /** Settings of the kernel and counters that rules of the mode refer to, once a mode. */
+  async #prepareNode(mode: ProxyMode): Promise<void> {
+    if (this.#preparedFor === mode) return;
+    const { target, capabilities, configuration } = this.#options;
+    if (mode === 'iptables') {
+      if (capabilities.nfacct) {
+        await target.verbs.createCounters({
+          names: ['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts'],
+        });
+      }
+      // Without it the kernel drops what comes from 127.0.0.1 and leaves by another interface.
+      if (configuration.iptables.localhostNodePorts) {
+        await target.verbs.writeSysctl({ name: 'net/ipv4/conf/all/route_localnet', value: '1' });
+      }
+    }
+    this.#preparedFor = mode;
+  }
+
+  #wantedServed(states: readonly FamilyState[]): ServedServicePort[] {
+    return states.flatMap((state) => servedServicePorts(state));
+  }
+
+  async #serve(
+    servicePorts: ServedServicePort[],
+  ): Promise<Awaited<ReturnType<NodeTarget['userspace']['serve']>>> {
+    const { target, configuration } = this.#options;
+    const result = await target.userspace.serve({
+      servicePorts,
+      udpIdleTimeoutMs: configuration.udpIdleTimeoutMs,
+      ...(configuration.portRange ? { portRange: { ...configuration.portRange } } : {}),
+    });
+    this.#served = servicePorts;
+    return result;
+  }
+
+  /** Opens what is wanted beside what rules still lead to; gives the port of each Service port by family. */
+  async #openListeners(
+    wanted: ServedServicePort[],
+    warnings: string[],
+  ): Promise<Record<IPFamily, Map<string, number>>> {
+    const proxyPorts = { IPv4: new Map<string, number>(), IPv6: new Map<string, number>() };
+    if (wanted.length === 0) return proxyPorts;
+    const wantedIds = new Set(wanted.map(servicePortIdentity));
+    const stillLedTo = this.#served.filter((port) => !wantedIds.has(servicePortIdentity(port)));
+    const { ports, failures } = await this.#serve([...wanted, ...stillLedTo]);
+    for (const port of ports) proxyPorts[port.family].set(`${port.key}:${port.protocol}`, port.proxyPort);
+    for (const failure of failures) {
+      warnings.push(`${failure.key} is not served: ${failure.message}`);
+      this.#options.log(`${failure.key} is not served: ${failure.message}`);
+    }
+    return proxyPorts;
+  }
+
+  /** Leaves what no rule leads to any more to drain. */
+  async #closeListeners(wanted: ServedServicePort[]): Promise<void> {
+    const wantedIds = new Set(wanted.map(servicePortIdentity));
+    if (this.#served.every((port) => wantedIds.has(servicePortIdentity(port)))) return;
+    await this.#serve(wanted);
+  }
+
+  #buildRulesets(
+    request: WriteRequest,
+    proxyPorts: Record<IPFamily, Map<string, number>>,
+    warnings: string[],
+  ): FamilyRulesets {
+    const { capabilities, configuration } = this.#options;
+    const node: ProxyNode = resolveNode({
+      name: request.nodeName,
+      ...(request.node ? { node: request.node } : {}),
+      bindAddresses: configuration.bindAddresses,
+    });
+    const rulesets: FamilyRulesets = {};
+    for (const state of request.states) {
+      const ruleset = buildRuleset(request.mode, request.dialect, {
+        family: state.family,
+        services: state.servicePorts,
+        endpoints: state.endpointsByPort,
+        configuration,
+        node,
+        capabilities,
+        proxyPorts: proxyPorts[state.family],
+        serviceCIDRs: request.serviceCIDRs,
+      });
+      rulesets[state.family] = ruleset;
+      for (const { origin, reason } of ruleset.omissions) warnings.push(`${formatOrigin(origin)}: ${reason}`);
+    }
+    return rulesets;
+  }
+
+  async #cleanConntrack(request: WriteRequest, wrote: boolean): Promise<void> {
+    const { target, conntrack, log } = this.#options;
+    for (const state of request.states) {
+      if (!state.conntrackCleanupDue && !(request.full && wrote)) continue;
+      if (conntrack) {
+        try {
+          await cleanConntrack({ target, state, mode: request.mode });
+        } catch (error) {
+          // The rules are right; flows that linger end when their clients fall silent.
+          log(`stale UDP flows were not deleted: ${error instanceof Error ? error.message : String(error)}`);
+        }
+      }
+      state.cleaned();
+    }
+  }
+}
+
+function ruleCount(ruleset: Ruleset): number {
+  if (ruleset.kind === 'iptables') {
+    return ruleset.tables.reduce(
+      (sum, table) => sum + table.chains.reduce((rules, chain) => rules + chain.rules.length, 0),
+      0,
+    );
+  }
+  return ruleset.tables.reduce(
+    (sum, table) =>
+      sum +
+      table.chains.reduce((rules, chain) => rules + chain.rules.length, 0) +
+      [...table.sets, ...table.maps].reduce((elements, set) => elements + set.elements.length, 0),
+    0,
+  );
+}

@@ -1,0 +1,172 @@
+/**
+ * The lab as one program: supervisor, API server and engine put together, and the contract's answers.
+ * The composition root of everything but the window.
+ */
+import { KubeConfig } from '@kubernetes/client-node';
+import type { LabStatus } from '../../app/contract/lab.ts';
+import type { Pod } from '../../app/kubernetes/objects.ts';
+import { addressPlan } from '../../app/lab/address-plan.ts';
+import type { Dialect } from '../../app/proxy/build-ruleset.ts';
+import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
+import { Engine } from '../engine/engine.ts';
+import { startControlServer } from '../shells/control/control-server.ts';
+import { type LabApiServer, startLabApiServer } from './api-server/start.ts';
+import { type LabProcess, startLabProcess } from './lab-process.ts';
+import { labTarget } from './lab-target.ts';
+import { DataFolderLock } from './running-lab.ts';
+
+export interface LabHostOptions {
+  dataDir: string;
+  mode: ProxyMode;
+  dialect: Dialect;
+  configuration: ProxyConfiguration;
+  /** One line for people about something that happened. */
+  log: (line: string) => void;
+  /** What is being done now, while the lab starts. */
+  progress: (what: string) => void;
+}
+
+/** An edit's rules should be there before the eye moves from the editor to them. */
+const MIN_SYNC_INTERVAL_MS = 20;
+
+export interface LabHost {
+  readonly kubeconfigPath: string;
+  readonly nodeIP: string;
+  status(): LabStatus;
+  setMode(mode: ProxyMode, dialect: Dialect): Promise<void>;
+  setLoadBalancer(enabled: boolean): Promise<void>;
+  relayStatistics(): Promise<unknown>;
+  /** Resolves with the reason when the lab ends by itself. */
+  readonly ended: Promise<string>;
+  /** Ends everything; the lab's rules go with the lab. */
+  close(): Promise<void>;
+}
+
+/** The pieces of a lab that is up, or on its way; closed in the reverse order of their start. */
+class Pieces {
+  readonly #closers: (() => Promise<void> | void)[] = [];
+
+  onClose(close: () => Promise<void> | void): void {
+    this.#closers.unshift(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close();
+  }
+}
+
+function startApiServer(options: LabHostOptions, lab: Promise<LabProcess>): Promise<LabApiServer> {
+  const { node, services, pods } = addressPlan;
+  return startLabApiServer({
+    dataDir: options.dataDir,
+    serviceCIDRs: [services.ipv4, services.ipv6],
+    podCIDRs: [pods.ipv4, pods.ipv6],
+    node: { name: addressPlan.nodeName, addresses: [node.ipv4, node.ipv6] },
+    podRuntime: {
+      start: async (pod) => (await lab).verbs.startPod(pod),
+      stop: async (uid) => (await lab).verbs.stopPod({ uid }),
+    },
+    log: options.log,
+  });
+}
+
+function podStatuses(api: LabApiServer): LabStatus['pods'] {
+  return api.store.list<Pod>('pods').map((pod) => ({
+    namespace: pod.metadata?.namespace ?? '',
+    name: pod.metadata?.name ?? '',
+    ip: pod.status?.podIP ?? '',
+    phase: pod.metadata?.deletionTimestamp ? 'Terminating' : (pod.status?.phase ?? 'Pending'),
+    ready: (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True'),
+  }));
+}
+
+/**
+ * Starts a lab on a data folder. Rejects with LabRunningError or LabStartError, or whatever failed; then
+ * nothing half-done stays.
+ */
+export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
+  const pieces = new Pieces();
+  const lock = DataFolderLock.take(options.dataDir);
+  pieces.onClose(() => lock.release());
+  try {
+    return await assemble(options, pieces, lock);
+  } catch (error) {
+    await pieces.close();
+    throw error;
+  }
+}
+
+async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolderLock): Promise<LabHost> {
+  options.progress('Making the node and the client');
+  const starting = startLabProcess((text) => options.log(text.trimEnd()));
+  // The API server may fail first; this one's failure is looked at below in any case.
+  starting.catch(() => {});
+  pieces.onClose(async () => (await starting.catch(() => undefined))?.close());
+  const api = await startApiServer(options, starting);
+  pieces.onClose(() => api.close());
+  const lab = await starting;
+  options.progress('Watching the cluster, writing the first rules');
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(api.kubeconfigPath);
+  const engine = new Engine({
+    kubeConfig,
+    nodeName: addressPlan.nodeName,
+    target: labTarget(lab),
+    configuration: options.configuration,
+    mode: options.mode,
+    dialect: options.dialect,
+    minSyncIntervalMs: MIN_SYNC_INTERVAL_MS,
+    log: options.log,
+  });
+  pieces.onClose(() => engine.stop());
+  await engine.start();
+  const host = labHost({ options, api, lab, engine, pieces });
+  const control = await startControlServer(host);
+  pieces.onClose(() => control.close());
+  lock.publish({
+    supervisorPid: lab.supervisorPid,
+    control: { url: control.url, token: control.token },
+    kubeconfig: api.kubeconfigPath,
+    nodeIP: addressPlan.node.ipv4,
+  });
+  return host;
+}
+
+function labHost(parts: {
+  options: LabHostOptions;
+  api: LabApiServer;
+  lab: LabProcess;
+  engine: Engine;
+  pieces: Pieces;
+}): LabHost {
+  const { api, lab, engine, pieces } = parts;
+  let closing: Promise<void> | undefined;
+  return {
+    kubeconfigPath: api.kubeconfigPath,
+    nodeIP: addressPlan.node.ipv4,
+    status: () => ({
+      pid: process.pid,
+      mode: engine.mode,
+      dialect: engine.dialect,
+      node: { name: addressPlan.nodeName, ...addressPlan.node },
+      client: { ...addressPlan.client },
+      pods: podStatuses(api),
+      services: api.store.list('services').length,
+      api: engine.connection,
+      ...(engine.syncLog.last ? { lastSync: engine.syncLog.last } : {}),
+      kubeconfig: api.kubeconfigPath,
+      ui: null,
+      loadBalancer: api.loadBalancer.enabled,
+    }),
+    setMode: (mode, dialect) => engine.setMode(mode, dialect),
+    setLoadBalancer: async (enabled) => {
+      await api.loadBalancer.set(enabled);
+    },
+    relayStatistics: () => lab.verbs.relayStatistics({}),
+    ended: lab.ended.then((how) => `the lab's supervisor has ended (${how})`),
+    close: () => {
+      closing ??= pieces.close();
+      return closing;
+    },
+  };
+}

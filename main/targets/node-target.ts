@@ -1,0 +1,20 @@
+import type { NodeVerbs } from '../helper/node-protocol.ts';
+import type { VerbClient } from '../helper/verb-channel.ts';
+import type { ListeningReply, ServeRequest, StatisticsReply } from '../userspace/protocol.ts';
+
+/** The userspace proxy's listeners on a node, held by a process of their own. */
+export interface UserspaceProxy {
+  /** Makes the served set what the request says; idempotent. Starts the process when it is first needed. */
+  serve(
+    request: Omit<ServeRequest, 'type' | 'sequence'>,
+  ): Promise<Pick<ListeningReply, 'ports' | 'failures'>>;
+  statistics(): Promise<StatisticsReply | undefined>;
+}
+
+/** A place whose rules we read or write: one interface for the lab's node, a namespace, a container, a host. */
+export interface NodeTarget {
+  /** What people call it: `lab-node`. */
+  readonly name: string;
+  readonly verbs: VerbClient<NodeVerbs>;
+  readonly userspace: UserspaceProxy;
+}
