@@ -1,7 +1,7 @@
 /** The chains of the iptables mode, current dialect. */
 
-import type { EndpointInfo } from '../endpoints-map.ts';
 import { nameHash } from '../chain-names.ts';
+import type { EndpointInfo } from '../endpoints-map.ts';
 import type { ServicePortInfo } from '../service-port.ts';
 
 export const KUBE_SERVICES = 'KUBE-SERVICES';

@@ -1,4 +1,4 @@
-/** What every step of building the current dialect's ruleset looks at and writes to. */
+/** What every step of building a ruleset looks at and writes to. */
 import type { IPFamily } from '../../kubernetes/objects.ts';
 import type { Origin } from '../../ruleset/origin.ts';
 import { FRAME } from '../../ruleset/origin.ts';
@@ -29,15 +29,19 @@ const LARGE_CLUSTER_ENDPOINTS = 1000;
 
 const DEFAULT_MASQUERADE_BIT = 14;
 
-export function newContext(state: ProxierState): IptablesContext {
+/** @param builtIn the kernel's chains that get rules of ours, by table. */
+export function newContext(
+  state: ProxierState,
+  builtIn: { filter: readonly string[]; nat: readonly string[] },
+): IptablesContext {
   const { configuration, family, node } = state;
   const { masqueradeBit, localhostNodePorts } = configuration.iptables;
   const nodePorts = nodePortAddresses(configuration.nodePortAddresses, family, node);
   return {
     state,
     family,
-    filter: new IptablesTableBuilder('filter', ['INPUT', 'FORWARD', 'OUTPUT']),
-    nat: new IptablesTableBuilder('nat', ['PREROUTING', 'OUTPUT', 'POSTROUTING']),
+    filter: new IptablesTableBuilder('filter', builtIn.filter),
+    nat: new IptablesTableBuilder('nat', builtIn.nat),
     detector: localDetector(configuration, family, node),
     nodePorts,
     localhostNodePorts: localhostNodePorts && nodePorts.containsIPv4Loopback,
