@@ -1,6 +1,7 @@
 /** The command `kube-proxy-lab`. Each subcommand's code is loaded when it is asked for. */
 import { Command, CommanderError, Option } from 'commander';
 import { BadInputError } from './bad-input-error.ts';
+import '../requirements/system-path.ts';
 import { reportError } from './exit.ts';
 
 const MODES = ['userspace', 'iptables', 'nftables'];

@@ -46,37 +46,53 @@ function words(line: string, lineNumber: number): string[] {
   return found;
 }
 
-/** Arguments that iptables-restore would read as commands of their own, or that name another table. */
-const FORBIDDEN = new Set([
-  '-t', '--table', '-F', '--flush', '-P', '--policy', '-E', '--rename-chain', '-Z', '--zero', '-M', '--modprobe',
-  '-A', '--append', '-I', '--insert', '-D', '--delete', '-R', '--replace', '-X', '--delete-chain', '-N',
-  '--new-chain', '-C', '--check', '-L', '--list', '-S', '--list-rules', '-g', '--goto',
-]); // biome-ignore format: a list of words
+/**
+ * Every option that kube-proxy's rules use, with how many words follow it. A list of what is allowed:
+ * iptables-restore takes shortened and joined options (`--tab`, `-tfilter`) that no list of what is
+ * forbidden would hold.
+ */
+const OPTIONS: Readonly<Record<string, 0 | 1>> = {
+  '!': 0, '-s': 1, '-d': 1, '-i': 1, '-o': 1, '-p': 1, '-m': 1, '-j': 1,
+  '--comment': 1, '--dport': 1, '--mark': 1, '--ctstate': 1, '--state': 1,
+  '--src-type': 1, '--dst-type': 1, '--mode': 1, '--probability': 1,
+  '--name': 1, '--rcheck': 0, '--set': 0, '--seconds': 1, '--reap': 0, '--mask': 1, '--rsource': 0,
+  '--nfacct-name': 1, '--physdev-is-in': 0,
+  '--set-xmark': 1, '--to-destination': 1, '--to-ports': 1, '--random-fully': 0, '--reject-with': 1,
+}; // biome-ignore format: a list of words
+
+function targetOf(argv: string[], line: number): string | undefined {
+  let target: string | undefined;
+  for (let i = 0; i < argv.length; i++) {
+    const option = argv[i] ?? '';
+    const values = Object.hasOwn(OPTIONS, option) ? OPTIONS[option] : undefined;
+    if (values === undefined)
+      throw new RefusedRulesetError(line, `${option} has no place in kube-proxy's rules`);
+    if (option === '-j') {
+      if (target !== undefined) throw new RefusedRulesetError(line, 'a rule has one target');
+      target = argv[i + 1] ?? '';
+    }
+    i += values;
+  }
+  return target;
+}
 
 function checkRule(argv: string[], line: number): void {
-  const [, chain = '', ...rest] = argv;
+  const [command, chain = '', ...rest] = argv;
   const builtIn = BUILT_IN_CHAINS.has(chain);
-  if (!builtIn && !OUR_CHAIN.test(chain))
+  if (!builtIn && !OUR_CHAIN.test(chain)) {
     throw new RefusedRulesetError(line, `chain ${chain} is not kube-proxy's`);
-  let target: string | undefined;
-  for (let i = 0; i < rest.length; i++) {
-    const word = rest[i] ?? '';
-    if (word === '--comment') i++;
-    else if (FORBIDDEN.has(word)) throw new RefusedRulesetError(line, `${word} has no place in a rule`);
-    else if (word === '-j' || word === '--jump') {
-      if (target !== undefined) throw new RefusedRulesetError(line, 'a rule has one target');
-      target = rest[++i] ?? '';
-    }
   }
-  if (target === undefined) {
-    // A firewall chain ends in a rule that carries only a comment.
-    if (builtIn) throw new RefusedRulesetError(line, 'the rule has no target');
-    return;
+  if (command === '-I' && /^\d+$/.test(rest[0] ?? '')) rest.shift();
+  const target = targetOf(rest, line);
+  if (target !== undefined && OUR_CHAIN.test(target)) return;
+  if (builtIn) {
+    // kube-proxy's own drop of packets to 127.0.0.0/8 lives in a chain of its own; here there are only jumps.
+    throw new RefusedRulesetError(line, `a rule of ${chain} must have a chain of kube-proxy's as its target`);
   }
-  if (OUR_CHAIN.test(target)) return;
-  if (builtIn) throw new RefusedRulesetError(line, `a rule of ${chain} may only jump to kube-proxy's chains`);
-  if (!TARGETS.has(target))
+  // A rule without a target counts, or carries a comment.
+  if (target !== undefined && !TARGETS.has(target)) {
     throw new RefusedRulesetError(line, `target ${target} is not one kube-proxy uses`);
+  }
 }
 
 /**

@@ -1,13 +1,12 @@
 import type { NodeVerbs } from '../helper/node-protocol.ts';
 import type { VerbClient } from '../helper/verb-channel.ts';
-import type { ListeningReply, ServeRequest, StatisticsReply } from '../userspace/protocol.ts';
+import type { ListeningReply, StatisticsReply } from '../userspace/protocol.ts';
+import type { ServedState } from '../userspace/relay-client.ts';
 
 /** The userspace proxy's listeners on a node, held by a process of their own. */
 export interface UserspaceProxy {
   /** Makes the served set what the request says; idempotent. Starts the process when it is first needed. */
-  serve(
-    request: Omit<ServeRequest, 'type' | 'sequence'>,
-  ): Promise<Pick<ListeningReply, 'ports' | 'failures'>>;
+  serve(state: ServedState): Promise<Pick<ListeningReply, 'ports' | 'failures'>>;
   statistics(): Promise<StatisticsReply | undefined>;
 }
 

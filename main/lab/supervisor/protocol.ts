@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import { nodeVerbs } from '../../helper/node-protocol.ts';
 import { verb } from '../../helper/verb-channel.ts';
-import {
-  type ListeningReply,
-  relayRequestSchema,
-  type ServeRequest,
-  type StatisticsReply,
-} from '../../userspace/protocol.ts';
+import { type ListeningReply, relayRequestSchema, type StatisticsReply } from '../../userspace/protocol.ts';
+import type { ServedState } from '../../userspace/relay-client.ts';
 
 const dnsName = z
   .string()
@@ -43,10 +39,8 @@ export const podSpecSchema = z.object({
 /** A pod as the supervisor starts it. */
 export type PodSpec = z.infer<typeof podSpecSchema>;
 
-export type ServeOptions = Omit<ServeRequest, 'type' | 'sequence'>;
-
 /** The relay's own schema, which the relay applies again: its border is another process's. */
-const serveOptionsSchema = z.custom<ServeOptions>(
+const serveOptionsSchema = z.custom<ServedState>(
   (value) => relayRequestSchema.safeParse({ ...(value as object), type: 'serve', sequence: 0 }).success,
   'not a request the relay takes',
 );
@@ -58,7 +52,7 @@ export const supervisorVerbs = {
   createNetwork: verb<Record<string, never>, void>(z.strictObject({})),
   startPod: verb<PodSpec, void>(podSpecSchema),
   /** Makes the userspace proxy's listeners on the node what the request says. */
-  serveServicePorts: verb<ServeOptions, Pick<ListeningReply, 'ports' | 'failures'>>(serveOptionsSchema),
+  serveServicePorts: verb<ServedState, Pick<ListeningReply, 'ports' | 'failures'>>(serveOptionsSchema),
   /** Undefined where no relay runs. */
   relayStatistics: verb<Record<string, never>, StatisticsReply | undefined>(z.strictObject({})),
   stopPod: verb<{ uid: string }, void>(z.strictObject({ uid: z.string() })),
