@@ -24,13 +24,16 @@ export function localDetector(
 ): LocalDetector | undefined {
   switch (configuration.detectLocalMode) {
     case 'ClusterCIDR': {
-      const found = firstOfFamily(configuration.clusterCIDRs, family);
-      return found && { kind: 'cidr', cidr: found.cidr, origin: fromConfiguration('clusterCIDR') };
+      const cidr = configuration.clusterCIDRs.map(parseCidr).find((block) => block?.family === family)?.cidr;
+      return cidr === undefined
+        ? undefined
+        : { kind: 'cidr', cidr, origin: fromConfiguration('clusterCIDR') };
     }
     case 'NodeCIDR': {
-      const found = firstOfFamily(node.podCIDRs, family);
-      const field = `spec.podCIDRs[${found?.index}]`;
-      return found && { kind: 'cidr', cidr: found.cidr, origin: { kind: 'Node', name: node.name, field } };
+      const found = node.podCIDRs.find(({ value }) => parseCidr(value)?.family === family);
+      const cidr = parseCidr(found?.value ?? '')?.cidr;
+      if (found === undefined || cidr === undefined) return undefined;
+      return { kind: 'cidr', cidr, origin: { kind: 'Node', name: node.name, field: found.field } };
     }
     case 'BridgeInterface':
       return {
@@ -49,15 +52,4 @@ export function localDetector(
 
 function fromConfiguration(field: string): Origin {
   return { kind: 'KubeProxyConfiguration', field };
-}
-
-function firstOfFamily(
-  cidrs: readonly string[],
-  family: IPFamily,
-): { cidr: string; index: number } | undefined {
-  for (const [index, text] of cidrs.entries()) {
-    const block = parseCidr(text);
-    if (block?.family === family) return { cidr: block.cidr, index };
-  }
-  return undefined;
 }

@@ -1,6 +1,7 @@
 /** The node that rules are made for: what kube-proxy learns from its Node object and its own interfaces. */
 import type { IPFamily, Node } from '../kubernetes/objects.ts';
 import { isLoopback, isUnspecified, parseCidr, parseIp } from './ip-address.ts';
+import type { FieldValue } from './service-port.ts';
 
 export interface ProxyNode {
   readonly name: string;
@@ -11,7 +12,8 @@ export interface ProxyNode {
   readonly addresses: readonly string[];
   /** The zone label's value; empty when there is none. */
   readonly zone: string;
-  readonly podCIDRs: readonly string[];
+  /** Valid ones, as written. */
+  readonly podCIDRs: readonly FieldValue<string>[];
 }
 
 export interface NodeSource {
@@ -42,10 +44,15 @@ export function resolveNode({ name, node, addresses = [], bindAddresses = [] }: 
     primaryFamily: primary === undefined ? 'IPv4' : familyOf(primary),
     addresses: [...new Set([LOOPBACK.IPv4, LOOPBACK.IPv6, ...hostIPs, ...given])],
     zone: node?.metadata?.labels?.[ZONE_LABEL] ?? '',
-    podCIDRs: (node?.spec?.podCIDRs ?? (node?.spec?.podCIDR ? [node.spec.podCIDR] : [])).filter(
-      (cidr) => parseCidr(cidr) !== undefined,
-    ),
+    podCIDRs: podCIDRsOf(node),
   };
+}
+
+function podCIDRsOf(node: Node | undefined): FieldValue<string>[] {
+  const { podCIDR, podCIDRs = [] } = node?.spec ?? {};
+  const listed = podCIDRs.map((value, index) => ({ value, field: `spec.podCIDRs[${index}]` }));
+  const all = listed.length === 0 && podCIDR ? [{ value: podCIDR, field: 'spec.podCIDR' }] : listed;
+  return all.filter(({ value }) => parseCidr(value) !== undefined);
 }
 
 function addressesOfType(node: Node | undefined, type: string): string[] {

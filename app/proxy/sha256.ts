@@ -22,7 +22,8 @@ export function sha256(text: string): Uint8Array {
   state.set(INITIAL_STATE);
   for (let offset = 0; offset < length; offset += 64) compress(offset);
   const digest = new Uint8Array(32);
-  for (let index = 0; index < 32; index++) digest[index] = (state[index >> 2] ?? 0) >>> (24 - (index & 3) * 8);
+  for (let index = 0; index < 32; index++)
+    digest[index] = (state[index >> 2] ?? 0) >>> (24 - (index & 3) * 8);
   return digest;
 }
 
