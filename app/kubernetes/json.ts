@@ -63,11 +63,13 @@ export function goJson(value: unknown): string {
       .sort();
     return `{${fields.map((key) => `${goJson(key)}:${goJson(value[key])}`).join(',')}}`;
   }
-  if (typeof value === 'string') {
-    return JSON.stringify(value).replaceAll(
-      /[<>&\u2028\u2029]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
-  }
-  return JSON.stringify(value ?? null);
+  return goEscape(JSON.stringify(value ?? null));
+}
+
+/** Characters that Go escapes in JSON and JavaScript does not. */
+export function goEscape(json: string): string {
+  return json.replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
