@@ -7,6 +7,7 @@
 import { LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
 import { isJsonObject, type JsonObject } from './json.ts';
 import type { KubernetesObject } from './objects.ts';
+import { KUBERNETES_YAML } from './yaml-options.ts';
 
 export interface ManifestObject {
   readonly object: KubernetesObject & JsonObject;
@@ -50,19 +51,47 @@ function readJson(text: string): unknown[] | undefined {
 }
 
 function readYaml(text: string, source: string): unknown[] {
+  if (nestingDepth(text) > MAX_NESTING) throw new ManifestError(source, NESTED_TOO_DEEPLY);
   const lines = new LineCounter();
   try {
-    const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, logLevel: 'error' });
+    const documents = parseAllDocuments(text, { ...KUBERNETES_YAML, lineCounter: lines });
     return [...documents].map((document) => {
       const [error] = document.errors;
       if (error) throw new ManifestError(yamlPlace(error, source), firstLine(error.message));
-      return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+      return withoutCycles(document.toJS({ maxAliasCount: MAX_ALIASES }), text);
     });
   } catch (error) {
     if (error instanceof ManifestError) throw error;
     const tooDeep = error instanceof RangeError;
-    throw new ManifestError(source, tooDeep ? 'is nested too deeply' : firstLine((error as Error).message));
+    throw new ManifestError(source, tooDeep ? NESTED_TOO_DEEPLY : firstLine((error as Error).message));
   }
+}
+
+const NESTED_TOO_DEEPLY = 'is nested too deeply';
+
+/** Far beyond any object, and far below what the parser's recursion can take. */
+const MAX_NESTING = 500;
+
+/** How deep flow collections go, at a glance: before the parser spends seconds on it. Quotes are not heeded. */
+function nestingDepth(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === OPEN_BRACKET || code === OPEN_BRACE) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if (depth > 0 && (code === CLOSE_BRACKET || code === CLOSE_BRACE)) depth -= 1;
+  }
+  return deepest;
+}
+
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** An alias may stand inside the very node it names; JSON has nothing of the kind. */
+function withoutCycles(value: unknown, text: string): unknown {
+  if (text.includes('*')) JSON.stringify(value);
+  return value;
 }
 
 function yamlPlace(error: YAMLError, source: string): string {
