@@ -58,8 +58,6 @@ function addLab(program: Command): void {
     .argument('<place>', '`client`, `node`, `pod/NAME` or `pod/NAMESPACE/NAME`')
     .argument('<command...>', 'the command and its arguments, after `--`')
     .addOption(dataOption())
-    // What comes after the place is the command's, options included.
-    .passThroughOptions()
     .action(async (place: string, command: string[], options) => {
       const { labExec } = await import('./lab-exec.ts');
       exitCode = await labExec({ place, command, ...options });
@@ -189,7 +187,6 @@ function buildProgram(): Command {
   const program = new Command('kube-proxy-lab')
     .description('Learn, see and test how a Kubernetes Service becomes packets.')
     .version(__VERSION__, '-V, --version')
-    .enablePositionalOptions()
     .showHelpAfterError('(kube-proxy-lab --help lists the commands)');
   addStart(program);
   addLab(program);
@@ -204,9 +201,27 @@ function buildProgram(): Command {
   return program;
 }
 
+/**
+ * `lab exec node iptables-save -t nat` without the `--`: what comes after the place (and our own `--data`) is
+ * the command's, its options included.
+ */
+function separateCommand(argv: string[]): string[] {
+  const [node = '', program = '', lab, exec, ...rest] = argv;
+  if (lab !== 'lab' || exec !== 'exec' || rest.includes('--')) return argv;
+  let place = false;
+  for (let i = 0; i < rest.length; i++) {
+    const word = rest[i] ?? '';
+    if (word === '--data') i++;
+    else if (word.startsWith('--data=') || word === '--help' || word === '-h') continue;
+    else if (!place) place = true;
+    else return [node, program, lab, exec, ...rest.slice(0, i), '--', ...rest.slice(i)];
+  }
+  return argv;
+}
+
 async function main(): Promise<number> {
   try {
-    await buildProgram().parseAsync(process.argv);
+    await buildProgram().parseAsync(separateCommand(process.argv));
     return exitCode;
   } catch (error) {
     // commander has printed its own message; help and version are no errors.

@@ -50,6 +50,7 @@ export class Engine {
   #mode: ProxyMode;
   #dialect: Dialect;
   #listed = false;
+  #stopped = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -142,6 +143,7 @@ export class Engine {
 
   /** Stops watching and writing; the node's rules stay as they are. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#watch.stop();
     await this.#runner.stop();
   }
@@ -176,6 +178,8 @@ export class Engine {
   }
 
   #connectionChanged(state: ConnectionState): void {
+    // Our own end ends the watches.
+    if (this.#stopped) return;
     if (state.connected !== this.#connection.connected && !state.connected && this.#listed) {
       this.#options.log(
         `the cluster's API does not answer (${state.reason}); its last known state stays in force`,

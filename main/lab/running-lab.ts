@@ -66,13 +66,18 @@ function fileOf(folder: string): string {
   return join(folder, 'lab.json');
 }
 
-function read(folder: string): RunningLab | undefined {
+/** Undefined where there is no such file, or one that was cut off. */
+function parse(file: string): RunningLab | undefined {
   try {
-    const parsed = runningLabSchema.safeParse(JSON.parse(readFileSync(fileOf(folder), 'utf8')));
+    const parsed = runningLabSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
     return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;
   }
+}
+
+function read(folder: string): RunningLab | undefined {
+  return parse(fileOf(folder));
 }
 
 function isAlive(lab: RunningLab): boolean {
@@ -129,13 +134,10 @@ export class DataFolderLock {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       throw error;
     }
-    const moved = runningLabSchema.safeParse(JSON.parse(readFileSync(aside, 'utf8') || 'null'));
-    if (moved.success && isAlive(moved.data)) {
-      linkSync(aside, fileOf(folder));
-      rmSync(aside);
-      throw new LabRunningError(folder, moved.data.pid);
-    }
+    const moved = parse(aside);
+    if (moved && isAlive(moved)) linkSync(aside, fileOf(folder));
     rmSync(aside);
+    if (moved && isAlive(moved)) throw new LabRunningError(folder, moved.pid);
   }
 
   /** Says how to reach the lab, for the commands that will ask. */

@@ -142,6 +142,11 @@ export class LabUnderTest {
     });
   }
 
+  /** Where this lab's program is installed. */
+  get installation(): string {
+    return installationFor(this.user);
+  }
+
   get pid(): number {
     return (JSON.parse(readFileSync(join(this.folder, 'lab.json'), 'utf8')) as { pid: number }).pid;
   }
