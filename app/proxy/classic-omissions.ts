@@ -6,6 +6,7 @@ import type { Origin } from '../ruleset/origin.ts';
 import type { ProxierState } from './build-ruleset.ts';
 import { localDetector } from './detect-local.ts';
 import { type ServicePortInfo, serviceOrigin } from './service-port.ts';
+import { inStableOrder } from './stable-order.ts';
 
 /** Seconds that a client stayed with its endpoint in kube-proxy 1.2, whatever the Service. */
 export const CLASSIC_STICKY_SECONDS = 180;
@@ -17,7 +18,7 @@ export function isKnownToClassic(info: ServicePortInfo): boolean {
 
 /** Everything of the Services and the configuration that has no effect in the classic dialect. */
 export function classicOmissions(state: ProxierState): Omission[] {
-  return [...configurationOmissions(state), ...[...state.services.values()].flatMap(serviceOmissions)];
+  return [...configurationOmissions(state), ...inStableOrder(state).flatMap(serviceOmissions)];
 }
 
 function configurationOmissions({ configuration, family, node }: ProxierState): Omission[] {

@@ -11,11 +11,11 @@ import { CLASSIC_STICKY_SECONDS, classicOmissions, isKnownToClassic } from '../c
 import type { EndpointInfo } from '../endpoints-map.ts';
 import { hostBlock } from '../ip-address.ts';
 import { type FieldValue, type ServicePortInfo, serviceOrigin } from '../service-port.ts';
+import { inStableOrder } from '../stable-order.ts';
 import { KUBE_MARK_MASQ, KUBE_NODEPORTS, KUBE_POSTROUTING, KUBE_SERVICES } from './chains.ts';
 import { type IptablesContext, newContext } from './context.ts';
 import { comment, jump, reject, toPort, transport, wholeAddressMask } from './matches.ts';
 import { probability } from './probability.ts';
-import { inStableOrder } from './stable-order.ts';
 
 /** kube-proxy 1.2 wrote a share with five decimals. */
 const PROBABILITY_DECIMALS = 5;

@@ -1,13 +1,13 @@
 /** The iptables mode's ruleset: the kernel spreads connections over endpoints by rules alone. */
 import type { IptablesRuleset } from '../../ruleset/model.ts';
 import type { Dialect, ProxierState } from '../build-ruleset.ts';
+import { inStableOrder } from '../stable-order.ts';
 import { KUBE_PROXY_CANARY } from './chains.ts';
 import { buildClassicRuleset } from './classic.ts';
 import { newContext } from './context.ts';
 import { writeFrame, writeWayToNodePorts } from './frame.ts';
 import { IptablesTableBuilder } from './ruleset-builder.ts';
 import { writeServicePort } from './service-rules.ts';
-import { inStableOrder } from './stable-order.ts';
 
 export function buildIptablesRuleset(dialect: Dialect, state: ProxierState): IptablesRuleset {
   return dialect === 'classic' ? buildClassicRuleset(state) : buildCurrentRuleset(state);
