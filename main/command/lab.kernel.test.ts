@@ -200,9 +200,11 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
 
   it('gives the command its exit code, and says what is wrong with a place', async () => {
     expect((await lab.exec('client', 'sh', '-c', 'exit 7')).code).toBe(7);
-    const unknown = await lab.exec('somewhere', 'true');
-    expect(unknown.code).toBe(2);
-    expect(unknown.stderr).toMatch(/client.*node.*pod\/NAME/);
+    for (const place of ['somewhere', 'pod/none', 'pod/../node']) {
+      const unknown = await lab.exec(place, 'true');
+      expect(unknown.code, place).toBe(2);
+      expect(unknown.stderr, place).toMatch(/There are: client, node, pod\//);
+    }
   });
 
   it('refuses a second lab on its data folder, and leaves the first alone', async () => {

@@ -1,14 +1,13 @@
 /** The lab's places, and how to run a command there from outside: `client`, `node`, `pod/NAME`. */
 import { type StdioOptions, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { podNamespaceName } from './namespace-names.ts';
 
 /** A word that names no place; the message lists those that there are. */
 export class UnknownPlaceError extends Error {
-  constructor(place: string) {
-    super(
-      `${place} is no place of the lab: it has \`client\`, \`node\`, \`pod/NAME\` and \`pod/NAMESPACE/NAME\``,
-    );
+  constructor(place: string, pods: readonly string[] = ['pod/NAME', 'pod/NAMESPACE/NAME']) {
+    const shown = pods.length > 20 ? [...pods.slice(0, 20), '…'] : pods;
+    super(`${place} is no place of the lab. There are: ${['client', 'node', ...shown].join(', ')}`);
     this.name = 'UnknownPlaceError';
   }
 }
@@ -19,6 +18,22 @@ export function placeNamespaceName(place: string): string {
   const match = /^pod\/(?:([a-z0-9-]+)\/)?([a-z0-9][a-z0-9.-]*)$/.exec(place);
   if (!match?.[2]) throw new UnknownPlaceError(place);
   return podNamespaceName(match[1] ?? 'default', match[2]);
+}
+
+/** The lab's pods, as `pod/NAME` and `pod/NAMESPACE/NAME`. */
+function podPlaces(names: string): string[] {
+  return readdirSync(names).flatMap((name) => {
+    const [kind, namespace, ...pod] = name.split('.');
+    if (kind !== 'pod' || namespace === undefined) return [];
+    return [namespace === 'default' ? `pod/${pod.join('.')}` : `pod/${namespace}/${pod.join('.')}`];
+  });
+}
+
+/** Checks that the running lab has the place. Throws UnknownPlaceError with the pods that there are. */
+export function checkPlace(supervisorPid: number, place: string): void {
+  const names = `/proc/${supervisorPid}/root/run/netns`;
+  if (!existsSync(names) || existsSync(`${names}/${placeNamespaceName(place)}`)) return;
+  throw new UnknownPlaceError(place, podPlaces(names));
 }
 
 /** The working folder there: ours, unless the lab hides it behind a /run of its own. */
