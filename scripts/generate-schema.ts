@@ -166,7 +166,10 @@ function unescapeDoc(comment: string): string {
     .replaceAll(/^\s*\* ?/gm, '')
     .trim()
     .replaceAll(/\\(['"])/g, '$1')
-    .replaceAll('*_/', '*/');
+    .replaceAll('*_/', '*/')
+    // The models hold a description on one line; its lists are told by the spaces before their bullets.
+    .replaceAll(/ {3}(?=[*-] )/g, '\n  ')
+    .replaceAll(/ {2}(?=[*-] )/g, '\n\n');
 }
 
 /** Descriptions and optionality are only in the declarations. */
