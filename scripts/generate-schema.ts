@@ -162,14 +162,15 @@ function typeWord(type: string, format: string): string {
 }
 
 function unescapeDoc(comment: string): string {
-  return comment
-    .replaceAll(/^\s*\* ?/gm, '')
-    .trim()
-    .replaceAll(/\\(['"])/g, '$1')
-    .replaceAll('*_/', '*/')
-    // The models hold a description on one line; its lists are told by the spaces before their bullets.
-    .replaceAll(/ {3}(?=[*-] )/g, '\n  ')
-    .replaceAll(/ {2}(?=[*-] )/g, '\n\n');
+  return (
+    comment
+      .replaceAll(/^\s*\* ?/gm, '')
+      .trim()
+      .replaceAll(/\\(['"])/g, '$1')
+      .replaceAll('*_/', '*/')
+      // The models hold a description on one line; its lists are told by the spaces before their bullets.
+      .replaceAll(/ {2,3}(?=[*-] )/g, (spaces) => (spaces.length === 3 ? '\n  ' : '\n\n'))
+  );
 }
 
 /** Descriptions and optionality are only in the declarations. */
