@@ -169,7 +169,7 @@ function unescapeDoc(comment: string): string {
       .replaceAll(/\\(['"])/g, '$1')
       .replaceAll('*_/', '*/')
       // The models hold a description on one line; its lists are told by the spaces before their bullets.
-      .replaceAll(/ {2,3}(?=[*-] )/g, (spaces) => (spaces.length === 3 ? '\n  ' : '\n\n'))
+      .replaceAll(/ {2,3}(?=\* )|(?<=[.:]) {2}(?=- )/g, (spaces) => (spaces.length === 3 ? '\n  ' : '\n\n'))
   );
 }
 
