@@ -41,6 +41,9 @@ const WITHOUT_VALUE: ReadonlySet<FieldErrorType> = new Set([
   'InternalError',
 ]);
 
+/** How the API shows a pointer that points to nothing. */
+export const NIL_POINTER = 'null';
+
 export function required(field: string, detail = ''): FieldError {
   return { field, type: 'FieldValueRequired', detail };
 }

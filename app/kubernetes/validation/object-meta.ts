@@ -73,7 +73,7 @@ export function validateObjectMetaUpdate(metadata: ObjectMeta, old: ObjectMeta):
 
 /** A field that keeps the value it was created with. */
 export function validateImmutable(field: string, value: unknown, old: unknown): FieldError[] {
-  return jsonEqual(value ?? null, old ?? null) ? [] : [invalid(field, value, IMMUTABLE)];
+  return jsonEqual(value ?? null, old ?? null) ? [] : [invalid(field, value ?? NIL_POINTER, IMMUTABLE)];
 }
 
 export function validateNonnegative(field: string, value: number): FieldError[] {

@@ -8,6 +8,7 @@ import {
   forbidden,
   invalid,
   invalidEach,
+  NIL_POINTER,
   notSupported,
   required,
 } from './field-error.ts';
@@ -199,7 +200,7 @@ function validateDeadlineUpdate(spec: PodSpec, old: PodSpec): FieldError[] {
   const { activeDeadlineSeconds: oldDeadline } = old;
   if (oldDeadline === undefined || deadline === oldDeadline) return [];
   if (deadline === undefined)
-    return [invalid(field, null, 'must not update from a positive integer to nil value')];
+    return [invalid(field, NIL_POINTER, 'must not update from a positive integer to nil value')];
   if (deadline <= oldDeadline) return [];
   return [invalid(field, deadline, 'must be less than or equal to previous value')];
 }

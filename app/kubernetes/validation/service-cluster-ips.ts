@@ -1,6 +1,6 @@
 /** Cluster IPs and IP families of a Service, and how they may change (pkg/apis/core/validation). */
 import type { Service, ServiceSpec } from '../objects.ts';
-import { duplicate, type FieldError, invalid, notSupported, required } from './field-error.ts';
+import { duplicate, type FieldError, invalid, NIL_POINTER, notSupported, required } from './field-error.ts';
 import { addressErrors, parseAddress } from './ip.ts';
 
 const FAMILIES = ['IPv4', 'IPv6'];
@@ -123,5 +123,5 @@ export function validateIPFamiliesUpdate(service: Service, old: Service): FieldE
 function requireSingleStack({ ipFamilyPolicy }: ServiceSpec, what: 'clusterIP' | 'ipFamily'): FieldError[] {
   if (ipFamilyPolicy === 'SingleStack') return [];
   const detail = `must be set to 'SingleStack' when releasing the secondary ${what}`;
-  return [invalid(FAMILY_POLICY, ipFamilyPolicy ?? 'null', detail)];
+  return [invalid(FAMILY_POLICY, ipFamilyPolicy ?? NIL_POINTER, detail)];
 }

@@ -2,7 +2,7 @@
 import { isExternallyAccessible } from '../defaults/service-defaults.ts';
 import type { JsonObject } from '../json.ts';
 import type { Service, ServiceSpec } from '../objects.ts';
-import { type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import { type FieldError, forbidden, invalid, NIL_POINTER, notSupported, required } from './field-error.ts';
 import { addressErrors, cidrErrors, specialAddressErrors } from './ip.ts';
 import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors, qualifiedNameErrors } from './names.ts';
 import { validateLabels, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
@@ -171,7 +171,7 @@ function validateLoadBalancerClassUpdate(spec: ServiceSpec, old: ServiceSpec): F
   const errors = validateLoadBalancerClass(spec);
   if (!both || spec.loadBalancerClass === old.loadBalancerClass) return errors;
   return [
-    invalid('spec.loadBalancerClass', spec.loadBalancerClass ?? 'null', 'may not change once set'),
+    invalid('spec.loadBalancerClass', spec.loadBalancerClass ?? NIL_POINTER, 'may not change once set'),
     ...errors,
   ];
 }

@@ -7,6 +7,7 @@ import {
   forbidden,
   invalid,
   invalidEach,
+  NIL_POINTER,
   notSupported,
   required,
   sortedMap,
@@ -186,5 +187,5 @@ function amount(value: IntOrString): number {
 function validateSelectorUpdate(workload: ReplicaSet, old: ReplicaSet): FieldError[] {
   const selector = workload.spec?.selector;
   if (jsonEqual(selector ?? null, old.spec?.selector ?? null)) return [];
-  return [invalid('spec.selector', selector ? shownSelector(selector) : null, 'field is immutable')];
+  return [invalid('spec.selector', selector ? shownSelector(selector) : NIL_POINTER, 'field is immutable')];
 }
