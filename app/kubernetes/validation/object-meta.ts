@@ -6,6 +6,7 @@ import {
   forbidden,
   invalid,
   invalidEach,
+  NIL_POINTER,
   notSupported,
   required,
   tooLong,

@@ -355,6 +355,17 @@ describe('a changed Service', () => {
     );
   });
 
+  test('cannot come back to life', () => {
+    const dying = service(
+      { ports: [PORT] },
+      { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['a/b'] },
+    );
+    const object = service({ ports: [PORT] }, { finalizers: ['a/b', 'c/d'] });
+    expect(joinErrors(validateUpdate(SERVICE, object, dying))).toBe(
+      '[metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}, metadata.deletionTimestamp: Invalid value: "null": field is immutable]',
+    );
+  });
+
   test('reports a load balancer only where there is one, and addresses with their mode', () => {
     const status = (type: string, ingress: JsonObject[]): JsonObject => ({
       ...service({ ports: [PORT] }),
