@@ -5,9 +5,7 @@
  * port however many slices list it, in the order of `address:port` as text.
  */
 import type { EndpointSlice, Endpoint as SliceEndpoint } from '../kubernetes/objects.ts';
-import type { ServicePortName } from '../ruleset/model.ts';
 import type { ObjectOrigin } from '../ruleset/origin.ts';
-import { servicePortKey } from './chain-names.ts';
 import { joinHostPort, parseIp } from './ip-address.ts';
 import { isLeftToOthers } from './service-map.ts';
 
@@ -49,16 +47,21 @@ export function endpointsOfSlices(service: string, slices: EndpointSlice[], node
   for (const slice of ordered) {
     for (const port of slice.ports ?? []) {
       // No number stands for all ports; kube-proxy does not serve those.
-      if (port.port === undefined || port.port === null || port.port === 0) continue;
-      const key = servicePortKey(toServicePortName(service, port.name ?? '', port.protocol ?? 'TCP'));
-      const found = byPort.get(key) ?? new Map<string, EndpointInfo>();
-      byPort.set(key, found);
-      addEndpoints(found, slice, port.port, nodeName);
+      if (!port.port) continue;
+      const key = `${service}:${port.name ?? ''}:${port.protocol ?? 'TCP'}`;
+      let found = byPort.get(key);
+      if (found === undefined) {
+        found = new Map();
+        byPort.set(key, found);
+      }
+      addEndpoints(found, slice, { port: port.port, nodeName });
     }
   }
-  return new Map(
-    [...byPort].filter(([, found]) => found.size > 0).map(([key, found]) => [key, sorted(found)]),
-  );
+  const endpoints: EndpointsMap = new Map();
+  for (const [key, found] of byPort) {
+    if (found.size > 0) endpoints.set(key, sorted(found));
+  }
+  return endpoints;
 }
 
 /** How many addresses of each Service (`namespace/name`) are ready on this node: what its health check reports. */
@@ -74,15 +77,6 @@ export function localReadyEndpoints(endpoints: EndpointsMap): Map<string, number
   return new Map([...addresses].map(([service, set]) => [service, set.size]));
 }
 
-function toServicePortName(
-  service: string,
-  port: string,
-  protocol: ServicePortName['protocol'],
-): ServicePortName {
-  const slash = service.indexOf('/');
-  return { namespace: service.slice(0, slash), name: service.slice(slash + 1), port, protocol };
-}
-
 function sliceName(slice: EndpointSlice): string {
   return slice.metadata?.name ?? '';
 }
@@ -90,56 +84,58 @@ function sliceName(slice: EndpointSlice): string {
 function addEndpoints(
   found: Map<string, EndpointInfo>,
   slice: EndpointSlice,
-  port: number,
-  nodeName: string,
+  { port, nodeName }: { port: number; nodeName: string },
 ): void {
   (slice.endpoints ?? []).forEach((endpoint, index) => {
-    const info = newEndpointInfo({ endpoint, port, nodeName, slice, index });
-    if (info === undefined) return;
+    // Only the first address is used; the API says that all of them are alike.
+    const ip = parseIp(endpoint.addresses[0] ?? '');
+    if (ip === undefined) return;
+    const origin = endpointOrigin(slice, index);
+    const info = newEndpointInfo(endpoint, { address: ip.address, port, nodeName, origin });
     // An address may be listed twice while a pod moves between slices, or because a new pod got the address of
     // one that is still terminating: the one that is not terminating counts.
-    if (!found.has(info.hostPort) || !info.terminating) found.set(info.hostPort, info);
+    if (!info.terminating || !found.has(info.hostPort)) found.set(info.hostPort, info);
   });
 }
 
-interface EndpointSource {
-  readonly endpoint: SliceEndpoint;
-  readonly port: number;
-  readonly nodeName: string;
-  readonly slice: EndpointSlice;
-  readonly index: number;
+function endpointOrigin(slice: EndpointSlice, index: number): ObjectOrigin {
+  const namespace = slice.metadata?.namespace ?? 'default';
+  return {
+    kind: 'EndpointSlice',
+    namespace,
+    name: sliceName(slice),
+    field: `endpoints[${index}].addresses[0]`,
+  };
 }
 
-function newEndpointInfo({
-  endpoint,
-  port,
-  nodeName,
-  slice,
-  index,
-}: EndpointSource): EndpointInfo | undefined {
-  // Only the first address is used; the API says that all of them are alike.
-  const ip = parseIp(endpoint.addresses[0] ?? '');
-  if (ip === undefined) return undefined;
-  const { ready, serving, terminating } = endpoint.conditions ?? {};
-  return {
-    address: ip.address,
+const NO_HINTS: readonly string[] = [];
+
+function newEndpointInfo(
+  endpoint: SliceEndpoint,
+  {
+    address,
     port,
-    hostPort: joinHostPort(ip.address, port),
+    nodeName,
+    origin,
+  }: { address: string; port: number; nodeName: string; origin: ObjectOrigin },
+): EndpointInfo {
+  const { conditions, hints } = endpoint;
+  return {
+    address,
+    port,
+    hostPort: joinHostPort(address, port),
     isLocal: nodeName !== '' && endpoint.nodeName === nodeName,
-    ready: ready ?? true,
-    serving: serving ?? true,
-    terminating: terminating ?? false,
-    zoneHints: (endpoint.hints?.forZones ?? []).map(({ name }) => name),
-    nodeHints: (endpoint.hints?.forNodes ?? []).map(({ name }) => name),
-    origin: {
-      kind: 'EndpointSlice',
-      namespace: slice.metadata?.namespace ?? 'default',
-      name: sliceName(slice),
-      field: `endpoints[${index}].addresses[0]`,
-    },
+    ready: conditions?.ready ?? true,
+    serving: conditions?.serving ?? true,
+    terminating: conditions?.terminating ?? false,
+    zoneHints: hints?.forZones?.map(({ name }) => name) ?? NO_HINTS,
+    nodeHints: hints?.forNodes?.map(({ name }) => name) ?? NO_HINTS,
+    origin,
   };
 }
 
 function sorted(found: Map<string, EndpointInfo>): EndpointInfo[] {
-  return [...found.values()].sort((a, b) => (a.hostPort < b.hostPort ? -1 : 1));
+  const list = [...found.values()];
+  if (list.length > 1) list.sort((a, b) => (a.hostPort < b.hostPort ? -1 : 1));
+  return list;
 }

@@ -70,11 +70,27 @@ export function joinHostPort(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+/** Four decimal numbers; read by hand, because large clusters have tens of thousands of addresses to read. */
 function parseIpv4(text: string): string | undefined {
-  const [, a, b, c, d] = /^(\d{1,16})\.(\d{1,16})\.(\d{1,16})\.(\d{1,16})$/.exec(text) ?? [];
-  const parts = [Number(a), Number(b), Number(c), Number(d)];
-  return parts.every((part) => part <= 255) ? parts.join('.') : undefined;
+  let parts = 1;
+  let value = -1;
+  let isCanonical = true;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code >= DIGIT_0 && code <= DIGIT_9) {
+      if (value === 0) isCanonical = false;
+      value = Math.max(value, 0) * 10 + code - DIGIT_0;
+      if (value > 255) return undefined;
+    } else if (code === DOT && value >= 0) {
+      parts += 1;
+      value = -1;
+    } else return undefined;
+  }
+  if (parts !== 4 || value < 0) return undefined;
+  return isCanonical ? text : text.split('.').map(Number).join('.');
 }
+
+const [DOT, DIGIT_0, DIGIT_9] = [0x2e, 0x30, 0x39];
 
 function addressBits(family: IPFamily): number {
   return family === 'IPv4' ? 32 : 128;

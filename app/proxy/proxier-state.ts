@@ -4,7 +4,7 @@ import type { Capabilities, ProxierState } from './build-ruleset.ts';
 import type { ProxyConfiguration } from './configuration.ts';
 import { type EndpointsMap, endpointsOfSlices, serviceOfSlice } from './endpoints-map.ts';
 import type { ProxyNode } from './node.ts';
-import { type ServicePortMap, serviceToServiceMap } from './service-map.ts';
+import { addService, type ServicePortMap } from './service-map.ts';
 
 export interface ClusterSnapshot {
   readonly services: readonly Service[];
@@ -28,9 +28,7 @@ export function proxierState(snapshot: ClusterSnapshot, family: IPFamily): Proxi
 
 function allServicePorts(services: readonly Service[], family: IPFamily): ServicePortMap {
   const ports: ServicePortMap = new Map();
-  for (const service of services) {
-    for (const [key, info] of serviceToServiceMap(service, family)) ports.set(key, info);
-  }
+  for (const service of services) addService(ports, service, family);
   return ports;
 }
 

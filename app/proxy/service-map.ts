@@ -28,8 +28,15 @@ export function shouldSkipService(service: Service): boolean {
 
 /** The ports of one Service in one family; empty when the Service is skipped. */
 export function serviceToServiceMap(service: Service | undefined, family: IPFamily): ServicePortMap {
-  if (service === undefined || shouldSkipService(service)) return new Map();
-  return new Map(servicePortInfos(service, family).map((info) => [info.key, info]));
+  const ports: ServicePortMap = new Map();
+  if (service !== undefined) addService(ports, service, family);
+  return ports;
+}
+
+/** Adds the ports of a Service to others; none when the Service is skipped. */
+export function addService(ports: ServicePortMap, service: Service, family: IPFamily): void {
+  if (shouldSkipService(service)) return;
+  for (const info of servicePortInfos(service, family)) ports.set(info.key, info);
 }
 
 /** The health check node port of each Service that has one, by `namespace/name`. */

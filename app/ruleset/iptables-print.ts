@@ -18,18 +18,18 @@ import type {
  * has none of these chains. Built-in chains are not declared, so that their policies stay as they are.
  */
 export function printIptablesRestore(ruleset: IptablesRuleset): string {
-  const lines: string[] = [];
+  let text = '';
   for (const table of ruleset.tables) {
-    lines.push(`*${table.name}`);
+    text += `*${table.name}\n`;
     for (const chain of table.chains) {
-      if (chain.policy === undefined) lines.push(chainLine(chain));
+      if (chain.policy === undefined) text += `${chainLine(chain)}\n`;
     }
     for (const chain of table.chains) {
-      for (const rule of chain.rules) lines.push(printRule(chain.name, rule));
+      for (const rule of chain.rules) text += `${printRule(chain.name, rule)}\n`;
     }
-    lines.push('COMMIT');
+    text += 'COMMIT\n';
   }
-  return lines.length > 0 ? `${lines.join('\n')}\n` : '';
+  return text;
 }
 
 /** The ruleset as `iptables-save` prints it: built-in chains in hook order, user chains by name. */

@@ -14,7 +14,16 @@ import { type FieldValue, type ServicePortInfo, serviceOrigin } from '../service
 import { inStableOrder } from '../stable-order.ts';
 import { KUBE_MARK_MASQ, KUBE_NODEPORTS, KUBE_POSTROUTING, KUBE_SERVICES } from './chains.ts';
 import { type IptablesContext, newContext } from './context.ts';
-import { comment, jump, reject, toPort, transport, wholeAddressMask } from './matches.ts';
+import {
+  anyPort,
+  comment,
+  jump,
+  ofProtocol,
+  reject,
+  toPort,
+  transport,
+  wholeAddressMask,
+} from './matches.ts';
 import { probability } from './probability.ts';
 
 /** kube-proxy 1.2 wrote a share with five decimals. */
@@ -199,7 +208,7 @@ function writeEndpoints(
         service,
       },
       {
-        matches: [{ kind: 'protocol', protocol }, note, ...affinity, { kind: 'transport', protocol }],
+        matches: [ofProtocol(info.protocol), note, ...affinity, anyPort(info.protocol)],
         target: { kind: 'dnat', destination: hostPort },
         origin,
         service,

@@ -5,7 +5,7 @@ import { hostBlock } from '../ip-address.ts';
 import { type ServicePortInfo, serviceOrigin } from '../service-port.ts';
 import { endpointChain, KUBE_MARK_MASQ } from './chains.ts';
 import type { IptablesContext } from './context.ts';
-import { comment, jump, transport, wholeAddressMask } from './matches.ts';
+import { anyPort, comment, jump, ofProtocol, wholeAddressMask } from './matches.ts';
 import { probability } from './probability.ts';
 
 /** kube-proxy writes a share with ten decimals. */
@@ -61,7 +61,6 @@ export function writeEndpointChains(
 ): void {
   const service = info.name;
   const note = serviceComment(context, info.nameString);
-  const protocol = transport(info.protocol);
   for (const endpoint of endpoints) {
     const { address, hostPort, origin } = endpoint;
     const chain = endpointChain(info, endpoint);
@@ -79,7 +78,7 @@ export function writeEndpointChains(
         service,
       },
       {
-        matches: [{ kind: 'protocol', protocol }, ...note, ...affinity, { kind: 'transport', protocol }],
+        matches: [ofProtocol(info.protocol), ...note, ...affinity, anyPort(info.protocol)],
         target: { kind: 'dnat', destination: hostPort },
         origin,
         service,

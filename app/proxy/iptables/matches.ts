@@ -3,6 +3,7 @@ import type { IPFamily, Protocol } from '../../kubernetes/objects.ts';
 import type { IptablesMatch, IptablesTarget, TransportModule } from '../../ruleset/model.ts';
 import type { LocalDetector } from '../detect-local.ts';
 import { hostBlock } from '../ip-address.ts';
+import { KUBE_MARK_MASQ } from './chains.ts';
 
 export function comment(text: string): IptablesMatch {
   return { kind: 'comment', text };
@@ -14,11 +15,37 @@ export function toAddress(address: string): IptablesMatch {
 }
 
 export function jump(chain: string): IptablesTarget {
-  return { kind: 'jump', chain };
+  return chain === KUBE_MARK_MASQ ? TO_MARK_MASQ : { kind: 'jump', chain };
 }
 
+// A large cluster has tens of thousands of each of these: one object stands for all.
+const TO_MARK_MASQ: IptablesTarget = { kind: 'jump', chain: KUBE_MARK_MASQ };
+const PROTOCOLS: Readonly<Record<Protocol, IptablesMatch>> = {
+  TCP: { kind: 'protocol', protocol: 'tcp' },
+  UDP: { kind: 'protocol', protocol: 'udp' },
+  SCTP: { kind: 'protocol', protocol: 'sctp' },
+};
+const TRANSPORTS: Readonly<Record<Protocol, IptablesMatch>> = {
+  TCP: { kind: 'transport', protocol: 'tcp' },
+  UDP: { kind: 'transport', protocol: 'udp' },
+  SCTP: { kind: 'transport', protocol: 'sctp' },
+};
+
+/** `-p tcp`. */
+export function ofProtocol(protocol: Protocol): IptablesMatch {
+  return PROTOCOLS[protocol];
+}
+
+/** `-m tcp`, without a port. */
+export function anyPort(protocol: Protocol): IptablesMatch {
+  return TRANSPORTS[protocol];
+}
+
+const MODULES: Readonly<Record<Protocol, TransportModule>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
+
+/** A protocol as iptables spells it. */
 export function transport(protocol: Protocol): TransportModule {
-  return protocol.toLowerCase() as TransportModule;
+  return MODULES[protocol];
 }
 
 /**
@@ -31,13 +58,15 @@ export function toPort(options: {
   port: number;
   text: string;
 }): IptablesMatch[] {
-  const protocol = transport(options.protocol);
-  const rest: IptablesMatch[] = [
-    { kind: 'protocol', protocol },
-    comment(options.text),
-    { kind: 'transport', protocol, destinationPort: options.port },
-  ];
-  return options.address === undefined ? rest : [toAddress(options.address), ...rest];
+  const protocol = ofProtocol(options.protocol);
+  const port: IptablesMatch = {
+    kind: 'transport',
+    protocol: transport(options.protocol),
+    destinationPort: options.port,
+  };
+  return options.address === undefined
+    ? [protocol, comment(options.text), port]
+    : [toAddress(options.address), protocol, comment(options.text), port];
 }
 
 /** Adds "from this node's pods" (or, negated, "not from") to matches, at iptables-save's place for it. */
