@@ -5,9 +5,9 @@
 import { SelectorError } from './selector-error.ts';
 import { labelValueErrors, qualifiedNameErrors } from './validation/names.ts';
 
-export type LabelOperator = 'in' | 'notin' | '=' | '==' | '!=' | 'gt' | 'lt' | 'exists' | '!';
+type LabelOperator = 'in' | 'notin' | '=' | '==' | '!=' | 'gt' | 'lt' | 'exists' | '!';
 
-export interface LabelRequirement {
+interface LabelRequirement {
   key: string;
   operator: LabelOperator;
   values: readonly string[];

@@ -67,7 +67,7 @@ function powerOfTen(exponent: number): { multiplier: bigint; divisor: bigint } {
 }
 
 /** The form an API server writes: no fraction, the largest suffix that leaves a whole number. */
-export function formatQuantity({ nano, format }: Quantity): string {
+function formatQuantity({ nano, format }: Quantity): string {
   if (nano === 0n) return '0';
   const sign = nano < 0n ? '-' : '';
   const amount = nano < 0n ? -nano : nano;

@@ -1,13 +1,10 @@
 /** Label and field selectors: parsing what a request asks for, and matching objects. */
-
-export { type FieldSelectorTerms, matchesFields, parseFieldSelector } from './field-selector.ts';
+export { matchesFields, parseFieldSelector } from './field-selector.ts';
 export {
-  type LabelRequirement,
   type LabelSelectorTerms,
   matchesLabels,
   parseLabelSelector,
   selectorFromObject,
 } from './label-selector.ts';
-
 /** A selector that cannot be understood: the message is the API server's own, of a 400 answer. */
 export { SelectorError } from './selector-error.ts';

@@ -25,7 +25,7 @@ import { mergeObjects } from './merge.ts';
 import { removeItems, withNamedFields } from './remove-items.ts';
 import { checkTyped, rootSchema, TypedError, toFieldSet } from './typed-value.ts';
 
-export interface WriteOptions {
+interface WriteOptions {
   gvk: GroupVersionKind;
   /** The stored object; undefined when this write creates it. */
   live?: JsonObject;

@@ -9,7 +9,7 @@ import { compare } from './compare.ts';
 import type { FieldSet } from './field-set.ts';
 import { toFieldSet } from './typed-value.ts';
 
-export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const ANNOTATIONS_MAX_BYTES = 256 * 1024;
 
 function annotationsOf(object: JsonObject): JsonObject {

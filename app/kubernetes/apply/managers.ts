@@ -15,7 +15,7 @@ export interface ManagerId {
   subresource: string;
 }
 
-export interface ManagerEntry extends ManagerId {
+interface ManagerEntry extends ManagerId {
   fields: FieldSet;
   /** RFC 3339; undefined for one that never had a time. */
   time: string | undefined;

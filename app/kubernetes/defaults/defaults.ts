@@ -10,7 +10,7 @@ import { defaultContainer, defaultPod, defaultPodSpec, defaultVolume } from './p
 import { defaultService } from './service-defaults.ts';
 
 /** Fills the defaults of one object of a type, in place; what it contains comes after. */
-export type Defaulter = (object: JsonObject) => void;
+type Defaulter = (object: JsonObject) => void;
 
 function missing(values: JsonObject): Defaulter {
   return (object) => {

@@ -22,7 +22,7 @@ import {
 } from './merge-rules.ts';
 import generated from './types.generated.json' with { type: 'json' };
 
-export type ScalarType =
+type ScalarType =
   | 'string'
   | 'int32'
   | 'int64'
@@ -53,7 +53,7 @@ export interface ListSchema {
   goType: string;
 }
 
-export interface MapSchema {
+interface MapSchema {
   kind: 'map';
   values: ValueSchema;
   /** Owned and replaced as a whole. */
@@ -61,7 +61,7 @@ export interface MapSchema {
   goType: string;
 }
 
-export interface StructSchema {
+interface StructSchema {
   kind: 'struct';
   /** The definition's name, `io.k8s.api.core.v1.ServicePort`. */
   definition: string;
@@ -76,7 +76,7 @@ export type ValueSchema = ScalarSchema | ListSchema | MapSchema | StructSchema;
  * What is written for a field: `always` (even empty), `set` (a pointer: whenever it is not null), or
  * `nonzero` (not when it is empty, zero or false).
  */
-export type Presence = 'always' | 'set' | 'nonzero';
+type Presence = 'always' | 'set' | 'nonzero';
 
 export interface FieldSchema {
   name: string;

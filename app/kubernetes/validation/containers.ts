@@ -19,7 +19,7 @@ import {
 import { validateNonnegative } from './object-meta.ts';
 import { PROTOCOLS } from './service-ports.ts';
 
-export interface ContainerPort {
+interface ContainerPort {
   name?: string;
   containerPort?: number;
   hostPort?: number;

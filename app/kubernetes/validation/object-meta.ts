@@ -7,7 +7,6 @@ import {
   invalid,
   invalidEach,
   NIL_POINTER,
-  notSupported,
   required,
   tooLong,
 } from './field-error.ts';
@@ -197,15 +196,10 @@ function validateManagedFields(entries: ManagedFieldsEntry[]): FieldError[] {
   });
 }
 
-/** The name under which a writer owns fields; also of the `fieldManager` parameter. */
-export function validateFieldManager(field: string, manager: string): FieldError[] {
+/** The name under which a writer owns fields. */
+function validateFieldManager(field: string, manager: string): FieldError[] {
   if (new TextEncoder().encode(manager).length > MANAGER_MAX_BYTES)
     return [tooLong(field, MANAGER_MAX_BYTES)];
   const unprintable = [...manager].findIndex((character) => /\p{C}/u.test(character));
   return unprintable < 0 ? [] : [invalid(field, manager, 'should only contain printable characters')];
-}
-
-/** The `dryRun` parameter: `All`, or nothing. */
-export function validateDryRun(values: readonly string[]): FieldError[] {
-  return values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])];
 }

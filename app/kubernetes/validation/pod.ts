@@ -20,7 +20,7 @@ import {
   validateObjectMetaUpdate,
 } from './object-meta.ts';
 
-export interface PodSpec {
+interface PodSpec {
   containers?: Container[] | null;
   initContainers?: Container[];
   volumes?: { name?: string }[];

@@ -177,7 +177,7 @@ function validateLoadBalancerClassUpdate(spec: ServiceSpec, old: ServiceSpec): F
 }
 
 /** Whether a health check tells a load balancer if this node has endpoints. */
-export function needsHealthCheck({ type, externalTrafficPolicy }: ServiceSpec): boolean {
+function needsHealthCheck({ type, externalTrafficPolicy }: ServiceSpec): boolean {
   return type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 }
 

@@ -35,8 +35,8 @@ import {
   validateScale,
 } from './workloads.ts';
 
-export type { FieldError, FieldErrorType, InvalidStatus } from './field-error.ts';
-export { errorBody, formatInvalid, joinErrors } from './field-error.ts';
+export type { FieldError } from './field-error.ts';
+export { errorBody, formatInvalid } from './field-error.ts';
 
 export interface ValidationOptions {
   /** The object has not been to a server yet: what a server allocates may be missing (a health check node port). */
