@@ -76,7 +76,12 @@ export const modifiedMeanwhile =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 export function notFound(resource: GroupResource, name: string): ApiError {
-  return new ApiError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, detailsOf(resource, name));
+  return new ApiError(
+    404,
+    'NotFound',
+    `${qualified(resource)} "${name}" not found`,
+    detailsOf(resource, name),
+  );
 }
 
 export function alreadyExists(resource: GroupResource, name: string): ApiError {
@@ -88,7 +93,12 @@ export function alreadyExists(resource: GroupResource, name: string): ApiError {
   );
 }
 
-export function conflict(resource: GroupResource, name: string, cause: string, causes?: StatusCause[]): ApiError {
+export function conflict(
+  resource: GroupResource,
+  name: string,
+  cause: string,
+  causes?: StatusCause[],
+): ApiError {
   const message = `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${cause}`;
   return new ApiError(409, 'Conflict', message, { ...detailsOf(resource, name), ...(causes && { causes }) });
 }
@@ -137,7 +147,9 @@ export function unauthorized(): ApiError {
 }
 
 export function internalError(cause: string): ApiError {
-  return new ApiError(500, 'InternalError', `Internal error occurred: ${cause}`, { causes: [{ message: cause }] });
+  return new ApiError(500, 'InternalError', `Internal error occurred: ${cause}`, {
+    causes: [{ message: cause }],
+  });
 }
 
 export function notAcceptable(accepted: string[]): ApiError {

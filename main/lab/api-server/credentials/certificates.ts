@@ -1,6 +1,8 @@
-import { X509Certificate, webcrypto } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+// @peculiar/x509's dependency injection wants Reflect's metadata before it is loaded.
+import 'reflect-metadata';
 import { readIfThere, writePrivateFile } from './private-file.ts';
 
 export interface ServerCertificates {
@@ -43,7 +45,10 @@ interface KeyedCertificate {
   privateKey: string;
 }
 
-function readPair(directory: string, name: string): (KeyedCertificate & { x509: X509Certificate }) | undefined {
+function readPair(
+  directory: string,
+  name: string,
+): (KeyedCertificate & { x509: X509Certificate }) | undefined {
   const certificate = readIfThere(join(directory, `${name}.crt`));
   const privateKey = readIfThere(join(directory, `${name}.key`));
   if (!certificate || !privateKey) return undefined;
@@ -125,28 +130,35 @@ async function makeServer(
   return writePair(directory, 'server', certificate.toString('pem'), await exportKey(keys.privateKey));
 }
 
-function writePair(directory: string, name: string, certificate: string, privateKey: string): KeyedCertificate {
+function writePair(
+  directory: string,
+  name: string,
+  certificate: string,
+  privateKey: string,
+): KeyedCertificate {
   writePrivateFile(join(directory, `${name}.key`), privateKey);
   writePrivateFile(join(directory, `${name}.crt`), `${certificate.trim()}\n`);
   return { certificate, privateKey };
 }
 
-async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+async function generateKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  const bytes = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
+async function exportKey(key: CryptoKey): Promise<string> {
+  const bytes = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64');
   return `-----BEGIN PRIVATE KEY-----\n${bytes.replace(/.{64}(?=.)/g, '$&\n')}\n-----END PRIVATE KEY-----\n`;
 }
 
-async function importKey(pem: string): Promise<webcrypto.CryptoKey> {
+async function importKey(pem: string): Promise<CryptoKey> {
   const bytes = Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64');
-  return webcrypto.subtle.importKey('pkcs8', bytes, algorithm, true, ['sign']);
+  return crypto.subtle.importKey('pkcs8', bytes, algorithm, true, ['sign']);
 }
 
 function serialNumber(): string {
-  return Buffer.from(webcrypto.getRandomValues(new Uint8Array(16))).toString('hex').replace(/^[89a-f]/, '1');
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
+    .toString('hex')
+    .replace(/^[89a-f]/, '1');
 }
 
 /** A day of slack for clocks that are set back. */

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import type { StoredObject } from '../api-object.ts';
 
 /** One object written, or removed (`null`). */
@@ -83,7 +92,8 @@ export class ObjectLog {
       const text = content.toString('utf8', start, stop);
       start = stop + 1;
       if (line === 1) {
-        if (`${text}\n` !== header) throw new CorruptLogError(this.path, 1, 'it is not the header of this format');
+        if (`${text}\n` !== header)
+          throw new CorruptLogError(this.path, 1, 'it is not the header of this format');
         continue;
       }
       replay(parseRecord(this.path, line, text));
@@ -156,7 +166,9 @@ function isRecord(value: unknown): value is LogRecord {
     Array.isArray(changes) &&
     changes.every(
       (change) =>
-        typeof change?.resource === 'string' && typeof change.key === 'string' && typeof change.object === 'object',
+        typeof change?.resource === 'string' &&
+        typeof change.key === 'string' &&
+        typeof change.object === 'object',
     )
   );
 }

@@ -1,4 +1,4 @@
-import { type StoredObject, keyOf, objectPath } from '../api-object.ts';
+import { keyOf, objectPath, type StoredObject } from '../api-object.ts';
 import { type Change, type LogRecord, ObjectLog } from './object-log.ts';
 
 export interface StoreEvent {
@@ -14,7 +14,9 @@ export interface StoreEvent {
 export interface Write {
   resource: string;
   key: string;
-  object: Omit<StoredObject, 'metadata'> & { metadata: Omit<StoredObject['metadata'], 'resourceVersion'> } | null;
+  object:
+    | (Omit<StoredObject, 'metadata'> & { metadata: Omit<StoredObject['metadata'], 'resourceVersion'> })
+    | null;
 }
 
 export type StoreListener = (event: StoreEvent) => void;

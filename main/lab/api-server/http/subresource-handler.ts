@@ -1,0 +1,172 @@
+import { isJsonObject } from '../../../../app/kubernetes/json.ts';
+import { ApiError, badRequest, conflict, methodNotSupported, notFound } from '../api-error.ts';
+import type { ApiObject } from '../api-object.ts';
+import { checkName, decodeBody } from '../registry/decode-body.ts';
+import { groupResource, gvkOf, type WriteOptions } from '../registry/registry-context.ts';
+import { scaleKind, scaleOf, withScale } from '../registry/scale.ts';
+import type { readDeleteOptions } from './delete-request.ts';
+import { handlePatch } from './patch-request.ts';
+import { fieldValidationOf, isDryRun, managerOf } from './query-options.ts';
+import { readBody } from './request-body.ts';
+import { answerObject, answerWritten, keyOfRequest, type ResourceRequest, send } from './resource-handler.ts';
+
+type SubresourceHandler = (context: ResourceRequest) => Promise<void>;
+
+const handlers: Record<string, SubresourceHandler> = {
+  status: handleStatus,
+  scale: handleScale,
+  finalize: handleFinalize,
+  binding: handleBinding,
+  eviction: handleEviction,
+};
+
+/** What a kubelet would answer; the lab's pods have no containers behind it. */
+const absent: Record<string, string> = {
+  log: 'the pods of the lab are echo servers that keep no logs',
+  exec: 'run commands in a pod of the lab with: kube-proxy-lab lab exec pod/NAME -- COMMAND',
+  attach:
+    'the pods of the lab have no terminal; run commands with: kube-proxy-lab lab exec pod/NAME -- COMMAND',
+  portforward:
+    'ports of the lab’s pods are reached with: kube-proxy-lab probe, or lab exec client -- curl ADDRESS',
+  proxy:
+    'the API server of the lab is outside its network: reach pods and Services with kube-proxy-lab probe',
+};
+
+/** @throws ApiError */
+export async function handleSubresource(context: ResourceRequest): Promise<void> {
+  const { resource, info, response } = context;
+  const subresource = info.subresource ?? '';
+  const handler = handlers[subresource];
+  const served = resource.subresources?.some((name) => name === subresource);
+  if (handler && served) {
+    if (subresource === 'scale') return handler(asScale(context));
+    return handler(context);
+  }
+  const reason = absent[subresource];
+  if (!reason || !['pods', 'services', 'nodes'].includes(resource.resource)) {
+    throw new ApiError(404, 'NotFound', 'the server could not find the requested resource');
+  }
+  context.registry.get(resource, keyOfRequest(context));
+  response.setHeader('Connection', 'close');
+  throw new ApiError(501, 'NotImplemented', reason);
+}
+
+async function handleStatus(context: ResourceRequest): Promise<void> {
+  const { registry, resource, request } = context;
+  const key = keyOfRequest(context);
+  switch (request.method) {
+    case 'GET':
+      return answerObject(context, registry.get(resource, key));
+    case 'PUT':
+      return replaceWith(context, 'status');
+    case 'PATCH':
+      return handlePatch(context, 'status');
+    default:
+      throw methodNotSupported(groupResource(resource), (request.method ?? '').toLowerCase());
+  }
+}
+
+async function handleFinalize(context: ResourceRequest): Promise<void> {
+  if (context.request.method === 'PUT') return replaceWith(context, 'finalize');
+  throw methodNotSupported(groupResource(context.resource), (context.request.method ?? '').toLowerCase());
+}
+
+async function replaceWith(context: ResourceRequest, subresource: 'status' | 'finalize'): Promise<void> {
+  const { registry, resource, request, query } = context;
+  const key = keyOfRequest(context);
+  const body = await readBody(request);
+  const decoded = decodeBody(registry.context, {
+    ...body,
+    gvk: gvkOf(resource),
+    fieldValidation: fieldValidationOf(query),
+  });
+  checkName(decoded.object, key);
+  const result = registry.update({
+    resource,
+    ...key,
+    object: decoded.object,
+    options: optionsOf(context, subresource),
+  });
+  return answerWritten(context, { ...result, warnings: [...decoded.warnings, ...result.warnings] });
+}
+
+/** A Scale is shown in its own form, whatever table the workload has. */
+function asScale(context: ResourceRequest): ResourceRequest {
+  return { ...context, representation: { format: context.representation.format } };
+}
+
+async function handleScale(context: ResourceRequest): Promise<void> {
+  const { registry, resource, request, query } = context;
+  const key = keyOfRequest(context);
+  const current = registry.get(resource, key);
+  if (request.method === 'GET') return send(context, { value: scaleOf(current) });
+  if (request.method === 'PATCH') {
+    return handlePatch({ ...context, answerAs: scaleOf }, 'scale');
+  }
+  if (request.method !== 'PUT') {
+    throw methodNotSupported(groupResource(resource), (request.method ?? '').toLowerCase());
+  }
+  const body = await readBody(request);
+  const fieldValidation = fieldValidationOf(query);
+  const { object: scale, warnings } = decodeBody(registry.context, {
+    ...body,
+    gvk: scaleKind,
+    fieldValidation,
+  });
+  checkName(scale, key);
+  const object = withScale(current, scale);
+  const result = registry.update({ resource, ...key, object, options: optionsOf(context, 'scale') });
+  return send(context, { value: scaleOf(result.object), warnings: [...warnings, ...result.warnings] });
+}
+
+/** Puts a pod on a node, as a scheduler does. */
+async function handleBinding(context: ResourceRequest): Promise<void> {
+  const { registry, resource, request } = context;
+  const key = keyOfRequest(context);
+  const { json } = await readBody(request);
+  const target = isJsonObject(json) && isJsonObject(json['target']) ? json['target'] : {};
+  const node = target['name'];
+  if (request.method !== 'POST' || typeof node !== 'string' || node === '') {
+    throw badRequest('a Binding needs target.name, the node that the pod goes to');
+  }
+  const pod = registry.get(resource, key);
+  const spec = pod['spec'] as { nodeName?: string };
+  if (spec.nodeName) {
+    throw conflict(
+      groupResource(resource),
+      key.name,
+      `pod ${key.name} is already assigned to node "${spec.nodeName}"`,
+    );
+  }
+  const object: ApiObject = { ...pod, metadata: { ...pod.metadata }, spec: { ...spec, nodeName: node } };
+  registry.update({ resource, ...key, object, options: optionsOf(context, 'binding') });
+  return send(context, { code: 201, value: created });
+}
+
+/** Deletes a pod in an orderly way; the lab has no disruption budgets that could object. */
+async function handleEviction(context: ResourceRequest): Promise<void> {
+  const { registry, resource, request } = context;
+  if (request.method !== 'POST') throw notFound(groupResource(resource), context.info.name ?? '');
+  const options = await readEviction(context);
+  registry.delete({ resource, key: keyOfRequest(context), options });
+  return send(context, { code: 201, value: created });
+}
+
+async function readEviction(context: ResourceRequest): ReturnType<typeof readDeleteOptions> {
+  const { json } = await readBody(context.request);
+  const given = isJsonObject(json) && isJsonObject(json['deleteOptions']) ? json['deleteOptions'] : {};
+  const { gracePeriodSeconds } = given;
+  return {
+    ...(typeof gracePeriodSeconds === 'number' && { gracePeriodSeconds }),
+    ...(isDryRun(context.query) && { dryRun: true }),
+  };
+}
+
+const created = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+
+function optionsOf(
+  context: ResourceRequest,
+  subresource: NonNullable<WriteOptions['subresource']>,
+): WriteOptions {
+  return { manager: managerOf(context), dryRun: isDryRun(context.query), subresource };
+}

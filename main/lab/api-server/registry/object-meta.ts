@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { ObjectMeta } from '../../../../app/kubernetes/objects.ts';
+import { type ApiObject, type StoredObject, timestamp } from '../api-object.ts';
+import { generateName } from './object-name.ts';
+
+/** Gives a new object what the server alone decides (the real server's `rest.FillObjectMetaSystemFields`). */
+export function fillNewMeta(object: ApiObject, namespace: string | undefined): void {
+  const metadata: ObjectMeta = { ...object.metadata };
+  if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName);
+  if (namespace) metadata.namespace = namespace;
+  else delete metadata.namespace;
+  metadata.uid = randomUUID();
+  metadata.creationTimestamp = timestamp();
+  delete metadata.resourceVersion;
+  delete metadata.generation;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  object.metadata = metadata;
+}
+
+/**
+ * Keeps what an update cannot change and need not repeat (`rest.BeforeUpdate`). What it repeats wrongly is
+ * left for validation to refuse.
+ */
+export function carryOverMeta(object: ApiObject, old: StoredObject): void {
+  const { metadata } = object;
+  metadata.uid ||= old.metadata.uid;
+  metadata.creationTimestamp ||= old.metadata.creationTimestamp;
+  setOrDelete(metadata, 'generation', old.metadata.generation);
+  if (old.metadata.namespace) metadata.namespace = old.metadata.namespace;
+  else delete metadata.namespace;
+  if (old.metadata.generateName !== undefined) metadata.generateName ??= old.metadata.generateName;
+  setOrDelete(metadata, 'deletionTimestamp', old.metadata.deletionTimestamp);
+  setOrDelete(metadata, 'deletionGracePeriodSeconds', old.metadata.deletionGracePeriodSeconds);
+}
+
+function setOrDelete<F extends keyof ObjectMeta>(
+  metadata: ObjectMeta,
+  field: F,
+  value: ObjectMeta[F] | undefined,
+): void {
+  if (value === undefined) delete metadata[field];
+  else metadata[field] = value;
+}
