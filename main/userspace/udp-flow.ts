@@ -21,8 +21,8 @@ interface UdpFlowOptions {
   path: DatagramPath;
   idleTimeoutMs: number;
   onReply: () => void;
-  /** Once: it was idle for too long, or the endpoint refused (`refused`). */
-  onEnd: (flow: UdpFlow) => void;
+  /** Once: it was idle for too long, or the endpoint refused its datagrams. */
+  onEnd: (flow: UdpFlow, refused: boolean) => void;
 }
 
 /** One client address's datagrams, to one endpoint and back. */
@@ -49,7 +49,10 @@ export class UdpFlow implements Watcher, LiveRelay {
     return endpointKey(pathClient(this.#options.path));
   }
 
-  /** Passes the shared payload's first `length` bytes to the endpoint; false where that has refused an earlier one. */
+  /**
+   * Passes the shared payload's first `length` bytes to the endpoint. False, and the flow has ended, where the
+   * endpoint has refused an earlier one.
+   */
   forward(length: number): boolean {
     const { loop, datagrams, endpointFd } = this.#options;
     this.#lastUsed = loop.now;
@@ -59,7 +62,9 @@ export class UdpFlow implements Watcher, LiveRelay {
       return true;
     }
     // A full buffer drops the datagram, as any hop may; any other error is the endpoint's answer to the last one.
-    return sent === -libc.EAGAIN;
+    if (sent === -libc.EAGAIN) return true;
+    this.end({ refused: true });
+    return false;
   }
 
   onReady(): void {
@@ -68,7 +73,7 @@ export class UdpFlow implements Watcher, LiveRelay {
       const length = libc.read(endpointFd, datagrams.payloadAddress, DATAGRAM_BYTES);
       if (length === -libc.EAGAIN) return;
       if (length < 0) {
-        this.end();
+        this.end({ refused: true });
         return;
       }
       this.#lastUsed = loop.now;
@@ -78,13 +83,13 @@ export class UdpFlow implements Watcher, LiveRelay {
     }
   }
 
-  end(): void {
+  end({ refused = false }: { refused?: boolean } = {}): void {
     if (!this.#open) return;
     this.#open = false;
     const { loop, endpointFd, onEnd } = this.#options;
     loop.unwatch(endpointFd, { closing: true });
     libc.close(endpointFd);
-    onEnd(this);
+    onEnd(this, refused);
   }
 
   #checkIdleAfter(delayMs: number): void {

@@ -79,18 +79,10 @@ export class UdpListener implements Listener, Watcher {
   /** Sends the datagram at hand along its client's flow, a new one where there is none or where it is of no use. */
   #forward(length: number): void {
     const key = this.#context.datagrams.pathKey(this.servicePort.family);
-    let flow = this.#flows.get(key);
-    let affinityReset = false;
-    if (flow && this.#isStale(flow)) {
-      // It goes on for the replies that are under way, and idles out.
-      this.#flows.delete(key);
-      flow = undefined;
-    } else if (flow && !flow.forward(length)) {
-      flow.end();
-      flow = undefined;
-      affinityReset = true;
-    } else if (flow) return;
-    this.#openFlow(key, affinityReset)?.forward(length);
+    const flow = this.#flows.get(key);
+    // A stale one goes on for the replies that are under way, and idles out.
+    if (flow && !this.#isStale(flow) && flow.forward(length)) return;
+    this.#openFlow(key)?.forward(length);
   }
 
   /** Its endpoint left the service port. While draining the endpoints are unknown, and any will do. */
@@ -98,12 +90,13 @@ export class UdpListener implements Listener, Watcher {
     return !this.#draining && !flow.backend.current;
   }
 
-  #openFlow(key: string, affinityReset: boolean): UdpFlow | undefined {
+  #openFlow(key: string): UdpFlow | undefined {
     const { loop, datagrams, settings, warn } = this.#context;
     const { servicePort } = this;
     servicePort.accepted += 1;
     const path = datagrams.path(servicePort.family);
-    const backend = servicePort.balancer.next(pathClient(path).ip, { affinityReset });
+    const clientIP = pathClient(path).ip;
+    const backend = servicePort.balancer.next(clientIP);
     if (!backend) {
       servicePort.refused += 1;
       return undefined;
@@ -126,7 +119,9 @@ export class UdpListener implements Listener, Watcher {
       onReply: () => {
         this.#lastDatagram = loop.now;
       },
-      onEnd: (ended) => {
+      onEnd: (ended, refused) => {
+        // What a failed dial is to TCP: the next datagram goes to the next endpoint.
+        if (refused) servicePort.balancer.breakAffinity(clientIP, backend);
         if (this.#flows.get(key) === ended) this.#flows.delete(key);
         this.#open.delete(ended);
         servicePort.ended(ended);

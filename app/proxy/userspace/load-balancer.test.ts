@@ -108,6 +108,15 @@ describe('session affinity', () => {
     expect(subject.next('10.0.0.9')).toBe(b);
   });
 
+  it('ends where its endpoint does not answer, and only there', () => {
+    const subject = balancer([a, b], 10800);
+    expect(subject.next('10.0.0.9')).toBe(a);
+    subject.breakAffinity('10.0.0.9', b);
+    expect(subject.next('10.0.0.9')).toBe(a);
+    subject.breakAffinity('10.0.0.9', a);
+    expect(subject.next('10.0.0.9')).toBe(b);
+  });
+
   it('survives a change that leaves the endpoint, and ends with the endpoint', () => {
     const subject = balancer([a, b], 10800);
     expect(subject.next('10.0.0.9')).toBe(a);

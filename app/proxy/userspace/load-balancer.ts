@@ -118,6 +118,11 @@ export class RoundRobinLoadBalancer<E extends EndpointAddress = EndpointAddress>
     return endpoint;
   }
 
+  /** Frees a client from an endpoint that has turned out not to answer; one bound to another stays bound. */
+  breakAffinity(clientIP: string, endpoint: E): void {
+    if (this.#affinity.get(clientIP)?.endpoint === endpoint) this.#affinity.delete(clientIP);
+  }
+
   /** Forgets the clients whose affinity has run out, so that the table does not grow with every client ever seen. */
   forgetExpiredAffinity(): void {
     const timeout = this.#affinityTimeoutMs ?? 0;
