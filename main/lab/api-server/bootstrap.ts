@@ -1,5 +1,4 @@
-import { totalmem } from 'node:os';
-import { cpus, release } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
 import { platform } from 'node:process';
 import { jsonEqual } from '../../../app/kubernetes/json.ts';
 import type { KubernetesObject, Service, ServiceCIDR } from '../../../app/kubernetes/objects.ts';
@@ -37,7 +36,10 @@ function bootstrapServiceCIDR(client: LabClient, cidrs: string[]): void {
   if (existing && jsonEqual(existing.spec?.cidrs, cidrs)) return;
   if (existing) {
     // Its ranges cannot be changed: the lab was started with others than before.
-    client.update<KubernetesObject>('servicecidrs', { ...existing, metadata: { ...existing.metadata, finalizers: [] } });
+    client.update<KubernetesObject>('servicecidrs', {
+      ...existing,
+      metadata: { ...existing.metadata, finalizers: [] },
+    });
     client.delete('servicecidrs', { name: defaultServiceCIDR });
   }
   const created = client.create<ServiceCIDR>('servicecidrs', {
@@ -138,6 +140,12 @@ function nodeConditions(): Condition[] {
     healthy('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     healthy('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     healthy('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-    { ...common, type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+    {
+      ...common,
+      type: 'Ready',
+      status: 'True',
+      reason: 'KubeletReady',
+      message: 'kubelet is posting ready status',
+    },
   ];
 }

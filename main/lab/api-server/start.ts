@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type LabControllers, startControllers } from '../controllers/start-controllers.ts';
 import type { PodRuntime } from '../controllers/pod-runtime.ts';
+import { type LabControllers, startControllers } from '../controllers/start-controllers.ts';
 import type { PortRange } from './allocation/node-port-allocator.ts';
 import { bootstrapCluster, type ClusterOptions } from './bootstrap.ts';
 import { type ServerCertificates, serverCertificates } from './credentials/certificates.ts';
@@ -80,7 +80,7 @@ async function serve(
   let controllers: LabControllers;
   try {
     bootstrapCluster(client.as('kube-apiserver'), options, port);
-    controllers = startControllers({ ...options, client });
+    controllers = startControllers({ ...options, client, resources: registry.resources });
   } catch (error) {
     await listener.close();
     throw error;

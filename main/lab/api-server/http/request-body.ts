@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { decodeProtobuf, ProtobufError } from '../../../../app/kubernetes/protobuf/decode.ts';
-import { WireError } from '../../../../app/kubernetes/protobuf/wire.ts';
 import { duplicateFields } from '../../../../app/kubernetes/schema/duplicate-fields.ts';
+import { KUBERNETES_YAML } from '../../../../app/kubernetes/yaml-options.ts';
 import { type ApiError, badRequest, requestTooLarge, unsupportedMediaType } from '../api-error.ts';
 import { acceptedTypes, parseMediaType } from './media-types.ts';
 
+/** What kubectl and kube-proxy send objects in that they make themselves; answers are JSON or YAML. */
+const protobufType = 'application/vnd.kubernetes.protobuf';
 /** The largest body that is read, as in the real server. */
 const bodyLimit = 3 * 1024 * 1024;
 
@@ -14,9 +15,6 @@ export interface Body {
   /** Paths of fields that the text gives twice. */
   duplicates: string[];
 }
-
-/** What kubectl sends the objects in that it makes itself (`kubectl create service`). */
-const protobufType = 'application/vnd.kubernetes.protobuf';
 
 /** The text of a request. @throws ApiError (413) */
 export async function readText(request: IncomingMessage): Promise<string> {
@@ -53,8 +51,12 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
   }
 }
 
-/** @throws ApiError (400) */
-function parseProtobuf(bytes: Buffer): Body {
+/** The reader is loaded when first needed: many starts do without. @throws ApiError (400) */
+async function parseProtobuf(bytes: Buffer): Promise<Body> {
+  const [{ decodeProtobuf, ProtobufError }, { WireError }] = await Promise.all([
+    import('../../../../app/kubernetes/protobuf/decode.ts'),
+    import('../../../../app/kubernetes/protobuf/wire.ts'),
+  ]);
   try {
     return { json: decodeProtobuf(bytes), duplicates: [] };
   } catch (error) {
@@ -82,7 +84,7 @@ export async function parseYaml(text: string): Promise<Body> {
     }
   }
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { uniqueKeys: false });
+  const document = parseDocument(text, { ...KUBERNETES_YAML, uniqueKeys: false });
   const [error] = document.errors;
   if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${error.message}`);
   return { json: document.toJS(), duplicates: [] };

@@ -1,3 +1,6 @@
+import { ApplyConflictError, type ConflictStatus } from '../../../../app/kubernetes/apply/conflicts.ts';
+import { applyObject, updateManagedFields } from '../../../../app/kubernetes/apply/field-manager.ts';
+import { TypedError } from '../../../../app/kubernetes/apply/typed-value.ts';
 import { applyDefaults } from '../../../../app/kubernetes/defaults/defaults.ts';
 import type { JsonObject } from '../../../../app/kubernetes/json.ts';
 import { jsonPatch } from '../../../../app/kubernetes/patch/json-patch.ts';
@@ -7,6 +10,7 @@ import { strategicMergePatch } from '../../../../app/kubernetes/patch/strategic-
 import { strictDecode } from '../../../../app/kubernetes/schema/decode.ts';
 import type { GroupVersionKind } from '../../../../app/kubernetes/schema/kinds.ts';
 import { schemaFor } from '../../../../app/kubernetes/schema/schema.ts';
+import type { InvalidStatus } from '../../../../app/kubernetes/validation/field-error.ts';
 import {
   type FieldError,
   formatInvalid,
@@ -15,7 +19,7 @@ import {
   validateUpdate,
 } from '../../../../app/kubernetes/validation/validate.ts';
 import { ApiError, badRequest } from '../api-error.ts';
-import type { ApiObject } from '../api-object.ts';
+import { type ApiObject, timestamp } from '../api-object.ts';
 import { gvkOf, type JsonPatchType, type ObjectRules } from './registry-context.ts';
 
 /** The API's rules out of the shared Kubernetes library, with refusals as a client gets them. */
@@ -40,8 +44,16 @@ export const objectRules: ObjectRules = {
 
   invalid,
 
-  trackFields({ object }) {
-    return object;
+  trackFields({ resource, object, old, manager, subresource = '' }) {
+    const tracked = updateManagedFields({
+      gvk: gvkOf(resource),
+      object: object as unknown as JsonObject,
+      ...(old && { live: old as unknown as JsonObject }),
+      manager,
+      subresource,
+      time: timestamp(),
+    });
+    return tracked as unknown as ApiObject;
   },
 
   patch({ gvk, type, current, patch }) {
@@ -53,8 +65,23 @@ export const objectRules: ObjectRules = {
     }
   },
 
-  apply() {
-    throw badRequest('not yet');
+  apply({ resource, live, configuration, manager, force, subresource = '' }) {
+    try {
+      return applyObject({
+        gvk: gvkOf(resource),
+        ...(live && { live: live as unknown as JsonObject }),
+        applied: configuration,
+        manager,
+        force,
+        subresource,
+        time: timestamp(),
+      });
+    } catch (error) {
+      if (error instanceof ApplyConflictError) throw refusal(error.toStatus());
+      // The real server has no better reason for it either.
+      if (error instanceof TypedError) throw new ApiError(500, '', error.message);
+      throw error;
+    }
   },
 };
 
@@ -63,7 +90,10 @@ function invalid(
   name: string,
   errors: readonly FieldError[],
 ): ApiError {
-  const { code, reason, message, details } = formatInvalid(kind, name, errors);
+  return refusal(formatInvalid(kind, name, errors));
+}
+
+function refusal({ code, reason, message, details }: InvalidStatus | ConflictStatus): ApiError {
   return new ApiError(code, reason, message, details);
 }
 

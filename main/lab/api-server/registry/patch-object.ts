@@ -106,7 +106,8 @@ function checkConfiguration(
   configuration: JsonObject,
   live: StoredObject | undefined,
 ): void {
-  const metadata = (configuration['metadata'] ?? {}) as { uid?: string };
+  const metadata = (configuration['metadata'] ?? {}) as { uid?: string; managedFields?: unknown[] };
+  if (metadata.managedFields?.length) throw badRequest('metadata.managedFields must be nil');
   if (!live && metadata.uid) {
     const cause = `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`;
     throw conflict(groupResource(resource), key.name, cause);
