@@ -3,6 +3,7 @@
  * choice first, then, session affinity broken, the next in turn, each with more patience than the one before.
  */
 import type { Backend } from './backend.ts';
+import type { DialSockets } from './dial-sockets.ts';
 import { EPOLLET, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type EventLoop, type Watcher } from './event-loop.ts';
 import * as libc from './libc.ts';
 import type { ServicePort } from './service-port.ts';
@@ -24,6 +25,7 @@ export interface DialResult {
 
 interface DialOptions {
   loop: EventLoop;
+  dialSockets: DialSockets;
   servicePort: ServicePort;
   clientIP: string;
   /** Once: the connected, watched socket, or undefined where no endpoint took the connection. */
@@ -84,8 +86,8 @@ export class Dial implements Watcher {
 
   /** Starts to connect; epoll tells how that ends, even where it has ended already. */
   #connect(backend: Backend): boolean {
-    const { loop, servicePort, onWarning } = this.#options;
-    const fd = sockets.openTcp(servicePort.family);
+    const { loop, dialSockets, servicePort, onWarning } = this.#options;
+    const fd = dialSockets.take(servicePort.family);
     if (fd < 0) {
       onWarning(`no socket for a connection of ${servicePort.key}: ${libc.errnoName(-fd)}`);
       return false;

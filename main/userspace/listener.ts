@@ -1,4 +1,5 @@
 import type { Datagrams } from './datagrams.ts';
+import type { DialSockets } from './dial-sockets.ts';
 import type { EventLoop } from './event-loop.ts';
 import type { PipePool } from './pipe-pool.ts';
 import type { ServicePort } from './service-port.ts';
@@ -7,6 +8,7 @@ import type { ServicePort } from './service-port.ts';
 export interface RelayContext {
   readonly loop: EventLoop;
   readonly pipes: PipePool;
+  readonly dialSockets: DialSockets;
   readonly datagrams: Datagrams;
   /** Changes with each `serve`; read when needed. */
   readonly settings: RelaySettings;

@@ -35,8 +35,12 @@ export class RelayUnderTest implements AsyncDisposable {
   idleCount = 0;
   #idleListeners: (() => void)[] = [];
 
-  constructor() {
-    this.child = spawn(process.execPath, [PROGRAM], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  /** `maxOpenFiles` limits its descriptors. */
+  constructor({ maxOpenFiles }: { maxOpenFiles?: number } = {}) {
+    const command: [string, ...string[]] = [process.execPath, PROGRAM];
+    if (maxOpenFiles !== undefined) command.unshift('prlimit', `--nofile=${maxOpenFiles}:${maxOpenFiles}`);
+    const [program, ...args] = command;
+    this.child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.client = new RelayClient(channelToChild(this.child), {
       onIdle: () => {
         this.idleCount += 1;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type net from 'node:net';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { leaveTheMachinesNetwork, RelayUnderTest, readAll, TcpEndpoint, tcp, udp } from './relay-fixture.ts';
 
@@ -109,6 +110,25 @@ describe('a served state', () => {
   it('is refused when it lists a service port twice', async () => {
     await expect(relay.serve([tcp([]), tcp([])])).rejects.toMatchObject({ code: 'rejected' });
   });
+});
+
+it('keeps clients waiting, not failing, where it runs out of open files', async () => {
+  await using limited = new RelayUnderTest({ maxOpenFiles: 64 });
+  const held: net.Socket[] = [];
+  await using waiting = await TcpEndpoint.listen((socket) => held.push(socket));
+  const port = await limited.serveOne(tcp([waiting.address]));
+  const answers = Array.from({ length: 60 }, () => readAll(port));
+  let warned = '';
+  while (!warned) {
+    await limited.client.statistics();
+    warned = limited.warnings[0] ?? '';
+  }
+  expect(warned).toContain('too many open files');
+  expect(held.length).toBeLessThan(60);
+  waiting.server.on('connection', (socket) => socket.end('late'));
+  for (const socket of held) socket.end('early');
+  const counts = Map.groupBy(await Promise.all(answers), (answer) => answer);
+  expect([...counts.keys()].sort()).toEqual(['early', 'late']);
 });
 
 describe('the process', () => {

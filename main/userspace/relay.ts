@@ -6,6 +6,7 @@
  * the rules of a moment ago have led here are relayed, whatever the rules are now.
  */
 import { Datagrams } from './datagrams.ts';
+import { DialSockets } from './dial-sockets.ts';
 import type { EventLoop } from './event-loop.ts';
 import type { Listener, RelayContext, RelaySettings } from './listener.ts';
 import { PipePool } from './pipe-pool.ts';
@@ -51,6 +52,7 @@ export class Relay {
     this.#context = {
       loop,
       pipes: new PipePool(),
+      dialSockets: new DialSockets(),
       datagrams: new Datagrams(),
       settings: this.#settings,
       warn: (message) => this.#warn(message),

@@ -15,10 +15,19 @@ export function collectStatistics(
   return {
     type: 'statistics',
     sequence: request.sequence,
-    rssBytes: process.memoryUsage.rss(),
+    rssBytes: residentBytes(),
     listeners: all.map(listenerStatistics),
     connections: latestConnections(servicePorts, request.connections ?? 0, now),
   };
+}
+
+/** Without a free descriptor Node cannot read it: then its highest so far. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return process.resourceUsage().maxRSS * 1024;
+  }
 }
 
 /**

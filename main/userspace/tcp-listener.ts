@@ -73,7 +73,8 @@ export class TcpListener implements Listener, Watcher {
 
   #accept(limit: number): void {
     for (let accepted = 0; accepted < limit && this.#fd >= 0; accepted += 1) {
-      const fd = sockets.accept(this.#fd);
+      const reserved = this.#context.dialSockets.reserve(this.servicePort.family);
+      const fd = reserved < 0 ? reserved : sockets.accept(this.#fd);
       if (fd === -libc.EAGAIN) return;
       if (fd === -libc.EMFILE || fd === -libc.ENFILE) {
         this.#pause(-fd);
@@ -85,7 +86,7 @@ export class TcpListener implements Listener, Watcher {
   }
 
   #dial(clientFd: number): void {
-    const { loop, warn } = this.#context;
+    const { loop, dialSockets, warn } = this.#context;
     const { servicePort } = this;
     const ip = decodeIP(sockets.acceptedAddress, servicePort.family);
     const port = decodePort(sockets.acceptedAddress);
@@ -93,6 +94,7 @@ export class TcpListener implements Listener, Watcher {
     this.#live += 1;
     new Dial({
       loop,
+      dialSockets,
       servicePort,
       clientIP: ip,
       onWarning: warn,
