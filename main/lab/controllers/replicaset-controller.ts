@@ -20,13 +20,10 @@ const statusIntervalMilliseconds = 20;
 export function startReplicaSetController(context: ControllerContext): Controller {
   const controller = new ReplicaSetController(context);
   const { client } = context;
-  const queue = new WorkQueue({
+  const queue: WorkQueue = new WorkQueue({
     name: 'replicaset controller',
     intervalMilliseconds: statusIntervalMilliseconds,
-    sync: (key) => {
-      const wait = controller.sync(key);
-      if (wait !== undefined) queue.addAfter(key, wait);
-    },
+    sync: (key) => queue.addAfter(key, controller.sync(key)),
     log: context.log,
   });
   const stopSets = client.watch<ReplicaSet>('replicasets', ({ object }) => queue.add(keyOf(object.metadata)));
@@ -54,10 +51,10 @@ class ReplicaSetController {
   }
 
   /** Answers with the milliseconds after which to look again, for pods that have to be ready for a while. */
-  sync(key: string): number | undefined {
+  sync(key: string): number {
     const { client } = this.#context;
     const set = client.get<ReplicaSet>('replicasets', splitKey(key));
-    if (!set) return undefined;
+    if (!set) return Number.POSITIVE_INFINITY;
     const owned = claim<RunnablePod>(client, { resource: 'pods', owner: set, selector: set.spec?.selector });
     let active = owned.filter(isActive);
     let failure: string | undefined;
@@ -73,7 +70,7 @@ class ReplicaSetController {
     this.#writeStatus(set, { active, terminating, failure });
     if (failure !== undefined) throw new Error(failure);
     const waits = active.map((pod) => availableIn(pod, set.spec?.minReadySeconds ?? 0) ?? 0);
-    return Math.min(...waits.filter((wait) => wait > 0)) || undefined;
+    return Math.min(...waits.filter((wait) => wait > 0));
   }
 
   /** Makes what is missing, deletes what is too much; answers with the pods that are then active. */

@@ -18,7 +18,7 @@ export class WorkQueue {
   readonly #options: WorkQueueOptions;
   readonly #waiting = new Set<string>();
   readonly #running = new Set<string>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Map<string, { timer: NodeJS.Timeout; due: number }>();
   readonly #failures = new Map<string, number>();
   readonly #lastStart = new Map<string, number>();
   #immediate: NodeJS.Immediate | undefined;
@@ -40,22 +40,26 @@ export class WorkQueue {
     this.#schedule();
   }
 
-  /** Asks for a sync in a while; an earlier request for it wins. */
+  /** Asks for a sync in a while, or never (infinity); an earlier request for it wins. */
   addAfter(key: string, milliseconds: number): void {
-    if (this.#stopped || this.#timers.has(key)) return;
+    if (this.#stopped || milliseconds === Number.POSITIVE_INFINITY) return;
+    const due = performance.now() + milliseconds;
+    const known = this.#timers.get(key);
+    if (known && known.due <= due) return;
+    if (known) clearTimeout(known.timer);
     const timer = setTimeout(() => {
       this.#timers.delete(key);
       this.#waiting.add(key);
       this.#schedule();
     }, milliseconds);
     timer.unref();
-    this.#timers.set(key, timer);
+    this.#timers.set(key, { timer, due });
   }
 
   stop(): void {
     this.#stopped = true;
     if (this.#immediate) clearImmediate(this.#immediate);
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const { timer } of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#waiting.clear();
   }

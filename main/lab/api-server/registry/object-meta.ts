@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ObjectMeta } from '../../../../app/kubernetes/objects.ts';
 import { type ApiObject, type StoredObject, timestamp } from '../api-object.ts';
+import { takeOverMeta } from '../resources/take-over.ts';
 import { generateName } from './object-name.ts';
 
 /** Gives a new object what the server alone decides (the real server's `rest.FillObjectMetaSystemFields`). */
@@ -18,6 +19,9 @@ export function fillNewMeta(object: ApiObject, namespace: string | undefined): v
   object.metadata = metadata;
 }
 
+/** What the server alone writes; clients send it back as they please. */
+const serverFields = ['generation', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
 /**
  * Keeps what an update cannot change and need not repeat (`rest.BeforeUpdate`). What it repeats wrongly is
  * left for validation to refuse.
@@ -26,19 +30,8 @@ export function carryOverMeta(object: ApiObject, old: StoredObject): void {
   const { metadata } = object;
   metadata.uid ||= old.metadata.uid;
   metadata.creationTimestamp ||= old.metadata.creationTimestamp;
-  setOrDelete(metadata, 'generation', old.metadata.generation);
   if (old.metadata.namespace) metadata.namespace = old.metadata.namespace;
   else delete metadata.namespace;
   if (old.metadata.generateName !== undefined) metadata.generateName ??= old.metadata.generateName;
-  setOrDelete(metadata, 'deletionTimestamp', old.metadata.deletionTimestamp);
-  setOrDelete(metadata, 'deletionGracePeriodSeconds', old.metadata.deletionGracePeriodSeconds);
-}
-
-function setOrDelete<F extends keyof ObjectMeta>(
-  metadata: ObjectMeta,
-  field: F,
-  value: ObjectMeta[F] | undefined,
-): void {
-  if (value === undefined) delete metadata[field];
-  else metadata[field] = value;
+  for (const field of serverFields) takeOverMeta(object, old, field);
 }

@@ -68,8 +68,8 @@ function decodePatched(
     const problems = { unknownFields, duplicates: request.duplicates ?? [] };
     return { object, warnings: reportUnknownFields(problems, request.fieldValidation, refuse) };
   } catch (error) {
-    if (error instanceof DecodeError) throw refuse(error.message);
-    throw error;
+    if (!(error instanceof DecodeError)) throw error;
+    throw refuse(request.type === 'strategic' ? conversionMessage(error.message) : error.message);
   }
 }
 
@@ -116,6 +116,28 @@ function checkConfiguration(
     throw badRequest("error decoding YAML: Object 'apiVersion' and 'kind' are required");
   }
 }
+
+/**
+ * What is wrong with a strategic patch's value. The server makes its objects of these patches without going
+ * through JSON again, by a converter with words of its own.
+ */
+function conversionMessage(decodeMessage: string): string {
+  const match = /cannot unmarshal (?<actual>\w+).* into Go struct field .* of type (?<type>\S+)$/.exec(
+    decodeMessage,
+  );
+  const { actual = '', type = '' } = match?.groups ?? {};
+  const kind = goKinds[actual] ?? actual;
+  if (!match) return decodeMessage;
+  if (type.startsWith('[]')) return `cannot restore slice from ${kind}`;
+  if (type.startsWith('map[')) return `cannot restore map from ${kind}`;
+  if (/^(u?int\d*|bool)$/.test(type)) return `unrecognized type: ${type}`;
+  if (actual === 'number') return `cannot convert ${kind} to ${type}`;
+  if (type === 'string') return 'unrecognized type: string';
+  return `cannot restore struct from: ${kind}`;
+}
+
+/** What JSON values are to Go's reflection. */
+const goKinds: Record<string, string> = { number: 'int64', array: 'slice', object: 'map' };
 
 /** A map as Go prints it with `%+v`: `map[spec:map[replicas:3]]`. */
 function goMap(value: unknown): string {

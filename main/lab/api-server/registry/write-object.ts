@@ -12,6 +12,7 @@ import {
 import { type ApiObject, keyOf, objectPath, type StoredObject } from '../api-object.ts';
 import type { Namespace } from '../resources/namespaces.ts';
 import { type Allocation, type Resource, storageOf } from '../resources/resource.ts';
+import { takeOver } from '../resources/take-over.ts';
 import type { Write } from '../storage/object-store.ts';
 import { carryOverMeta, fillNewMeta } from './object-meta.ts';
 import {
@@ -114,8 +115,8 @@ function prepareForUpdate(
   if (subresource === undefined || subresource === 'scale') resource.strategy.prepareForUpdate?.(object, old);
   else if (subresource === 'status' && resource.strategy.prepareForStatusUpdate)
     resource.strategy.prepareForStatusUpdate(object, old);
-  else if (subresource === 'status') object['spec'] = old['spec'];
-  else if (subresource === 'finalize') object['status'] = old['status'];
+  else if (subresource === 'status') takeOver(object, old, 'spec');
+  else if (subresource === 'finalize') takeOver(object, old, 'status');
 }
 
 /** Writes what an update has come to: nothing, a new state, or the end of an object that only waited for it. */

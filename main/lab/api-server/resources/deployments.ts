@@ -5,6 +5,7 @@ import { ageOf } from '../tables/human-duration.ts';
 import { formatLabelSelector } from '../tables/labels.ts';
 import { countGeneration, firstGeneration, specChanged } from './generation.ts';
 import { allVerbs, type Resource } from './resource.ts';
+import { takeOver, takeOverMeta } from './take-over.ts';
 import type { Deployment } from './workload-types.ts';
 
 export const deployments: Resource = {
@@ -25,14 +26,14 @@ export const deployments: Resource = {
       object['status'] = {};
     },
     prepareForUpdate(object, old): void {
-      object['status'] = old['status'];
+      takeOver(object, old, 'status');
       // Annotations count too: the controller copies them to its replica sets.
       const annotated = !jsonEqual(object.metadata.annotations ?? {}, old.metadata.annotations ?? {});
       countGeneration(object, old, specChanged(object, old) || annotated);
     },
     prepareForStatusUpdate(object, old): void {
-      object['spec'] = old['spec'];
-      object.metadata.labels = old.metadata.labels;
+      takeOver(object, old, 'spec');
+      takeOverMeta(object, old, 'labels');
     },
   },
   table: {

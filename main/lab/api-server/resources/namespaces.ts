@@ -4,6 +4,7 @@ import type { ApiObject } from '../api-object.ts';
 import { ageColumn, column, nameColumn } from '../tables/columns.ts';
 import { ageOf } from '../tables/human-duration.ts';
 import type { Resource } from './resource.ts';
+import { takeOver } from './take-over.ts';
 import type { Condition } from './workload-types.ts';
 
 export interface Namespace extends KubernetesObject {
@@ -42,7 +43,7 @@ export const namespaces: Resource = {
     },
     prepareForUpdate(object, old): void {
       object['spec'] = { ...(object['spec'] as object), finalizers: (old as Namespace).spec?.finalizers };
-      object['status'] = old['status'];
+      takeOver(object, old, 'status');
       labelWithName(object);
     },
     admitDelete(object): void {

@@ -3,6 +3,7 @@ import type { ApiObject, StoredObject } from '../api-object.ts';
 import { ageColumn, column, nameColumn, wideColumn } from '../tables/columns.ts';
 import { ageOf } from '../tables/human-duration.ts';
 import { allVerbs, type Resource } from './resource.ts';
+import { takeOver } from './take-over.ts';
 import { type Condition, conditionOf } from './workload-types.ts';
 
 export interface LabNode extends KubernetesObject {
@@ -35,7 +36,7 @@ export const nodes: Resource = {
   strategy: {
     allowUnconditionalUpdate: true,
     prepareForUpdate(object: ApiObject, old: StoredObject): void {
-      object['status'] = old['status'];
+      takeOver(object, old, 'status');
     },
   },
   table: {

@@ -3,6 +3,7 @@ import { ageColumn, column, nameColumn, wideColumn } from '../tables/columns.ts'
 import { podCells, podRowConditions } from '../tables/pod-cells.ts';
 import { countGeneration, firstGeneration, specChanged } from './generation.ts';
 import { allVerbs, type DeleteRequest, type Resource, type Strategy } from './resource.ts';
+import { takeOver, takeOverMeta } from './take-over.ts';
 import type { PodSpec, RunnablePod } from './workload-types.ts';
 
 /** Tolerations that every pod gets, so that a node's troubles do not end it at once (DefaultTolerationSeconds). */
@@ -24,13 +25,13 @@ const strategy: Strategy = {
     object['status'] = { phase: 'Pending', qosClass: qosClass(asPod(object).spec) };
   },
   prepareForUpdate(object, old): void {
-    object['status'] = old['status'];
+    takeOver(object, old, 'status');
     countGeneration(object, old, specChanged(object, old));
   },
   prepareForStatusUpdate(object, old): void {
-    object['spec'] = old['spec'];
-    object.metadata.deletionTimestamp = old.metadata.deletionTimestamp;
-    object.metadata.ownerReferences = old.metadata.ownerReferences;
+    takeOver(object, old, 'spec');
+    takeOverMeta(object, old, 'deletionTimestamp');
+    takeOverMeta(object, old, 'ownerReferences');
   },
   gracePeriod(object, request: DeleteRequest): number {
     const { spec, status } = asPod(object);

@@ -4,6 +4,7 @@ import { ageOf } from '../tables/human-duration.ts';
 import { formatLabelSelector } from '../tables/labels.ts';
 import { countGeneration, firstGeneration, specChanged } from './generation.ts';
 import { allVerbs, type Resource } from './resource.ts';
+import { takeOver } from './take-over.ts';
 import type { ReplicaSet } from './workload-types.ts';
 
 export const replicaSets: Resource = {
@@ -24,7 +25,7 @@ export const replicaSets: Resource = {
       object['status'] = { replicas: 0 };
     },
     prepareForUpdate(object, old): void {
-      object['status'] = old['status'];
+      takeOver(object, old, 'status');
       countGeneration(object, old, specChanged(object, old));
     },
   },

@@ -2,6 +2,7 @@ import type { ServiceCIDR } from '../../../../app/kubernetes/objects.ts';
 import { ageColumn, column, nameColumn } from '../tables/columns.ts';
 import { ageOf } from '../tables/human-duration.ts';
 import { allVerbs, type Resource } from './resource.ts';
+import { takeOver } from './take-over.ts';
 
 export const serviceCIDRs: Resource = {
   group: 'networking.k8s.io',
@@ -18,7 +19,7 @@ export const serviceCIDRs: Resource = {
       object['status'] = {};
     },
     prepareForUpdate(object, old): void {
-      object['status'] = old['status'];
+      takeOver(object, old, 'status');
     },
   },
   table: {

@@ -7,6 +7,7 @@ import { ageOf } from '../tables/human-duration.ts';
 import { formatLabels } from '../tables/labels.ts';
 import { allVerbs, type Resource, type Strategy, type Table } from './resource.ts';
 import { dropTypeDependentFields } from './service-transitions.ts';
+import { takeOver } from './take-over.ts';
 
 export function services(allocator: ServiceAllocator): Resource {
   return {
@@ -32,10 +33,12 @@ function serviceStrategy(allocator: ServiceAllocator): Strategy {
     returnDeletedObject: true,
     prepareForCreate(object): void {
       object['status'] = { loadBalancer: {} };
+      dropInternalTraffic(object as Service);
     },
     prepareForUpdate(object, old): void {
-      object['status'] = old['status'];
+      takeOver(object, old, 'status');
       dropTypeDependentFields(object as Service, old as Service);
+      dropInternalTraffic(object as Service);
     },
     allocateCreate: (object, dryRun) => allocator.allocateCreate(object as Service, dryRun),
     allocateUpdate: (object, old, dryRun) =>
@@ -43,6 +46,11 @@ function serviceStrategy(allocator: ServiceAllocator): Strategy {
     release: (object) => allocator.release(object as Service),
     warnings: (object) => serviceWarnings(object as Service),
   };
+}
+
+/** A name for something outside has no traffic of its own; the real server hides the default it once wrote. */
+function dropInternalTraffic({ spec }: Service): void {
+  if (spec?.type === 'ExternalName') delete spec.internalTrafficPolicy;
 }
 
 const table: Table = {

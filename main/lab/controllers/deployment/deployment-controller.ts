@@ -37,13 +37,10 @@ export function startDeploymentController(context: ControllerContext): Controlle
     client,
     new Rollout(client, context.events.as('deployment-controller')),
   );
-  const queue = new WorkQueue({
+  const queue: WorkQueue = new WorkQueue({
     name: 'deployment controller',
     intervalMilliseconds: syncIntervalMilliseconds,
-    sync: (key) => {
-      const wait = controller.sync(key);
-      if (Number.isFinite(wait)) queue.addAfter(key, wait);
-    },
+    sync: (key) => queue.addAfter(key, controller.sync(key)),
     log: context.log,
   });
   const stopDeployments = client.watch<Deployment>('deployments', ({ object }) =>
