@@ -6,6 +6,7 @@ import type { EndpointsMap } from './endpoints-map.ts';
 import { buildIptablesRuleset } from './iptables/ruleset.ts';
 import type { ProxyNode } from './node.ts';
 import type { ServicePortMap } from './service-map.ts';
+import { buildUserspaceRuleset } from './userspace/ruleset.ts';
 
 /** `current` is kube-proxy 1.36 (userspace: 1.25, its last), `classic` is kube-proxy 1.2. */
 export type Dialect = 'current' | 'classic';
@@ -23,6 +24,13 @@ export interface ProxierState {
   readonly configuration: ProxyConfiguration;
   readonly node: ProxyNode;
   readonly capabilities: Capabilities;
+  /**
+   * userspace mode: the port that the proxy listens on for each Service port, by key. A Service port that is
+   * not in it is not served. Without it, ports are chosen by name.
+   */
+  readonly proxyPorts?: ReadonlyMap<string, number>;
+  /** The cluster's Service networks, of both families; nftables mode refuses the rest of them. */
+  readonly serviceCIDRs?: readonly string[];
 }
 
 /** The complete ruleset of a node in one family: deterministic, and the same for the same state. */
@@ -30,6 +38,8 @@ export function buildRuleset(mode: ProxyMode, dialect: Dialect, state: ProxierSt
   switch (mode) {
     case 'iptables':
       return buildIptablesRuleset(dialect, state);
+    case 'userspace':
+      return buildUserspaceRuleset(dialect, state);
     default:
       throw new Error(`proxy mode ${mode} is not built here yet`);
   }

@@ -9,6 +9,7 @@ import type { ServicePortName } from '../ruleset/model.ts';
 import type { ObjectOrigin } from '../ruleset/origin.ts';
 import { classicServicePortNameString, servicePortKey, servicePortNameString } from './chain-names.ts';
 import { type IpBlock, parseCidr, parseIp } from './ip-address.ts';
+import { pinnedPortOf } from './userspace/proxy-ports.ts';
 
 /** A value with the path of the field that holds it. */
 export interface FieldValue<T> {
@@ -40,6 +41,8 @@ export interface ServicePortInfo {
   readonly internalPolicyLocal: boolean;
   /** 0 when the Service needs no health check. */
   readonly healthCheckNodePort: number;
+  /** userspace mode: the port its proxy has to listen on; 0 for any. */
+  readonly pinnedProxyPort: number;
 }
 
 /** The API's default for `sessionAffinityConfig.clientIP.timeoutSeconds`. */
@@ -115,6 +118,7 @@ function newServicePortInfo({ service, family, clusterIP, port, index }: PortSou
     internalPolicyLocal: spec.internalTrafficPolicy === 'Local',
     healthCheckNodePort:
       spec.type === 'LoadBalancer' && externalPolicyLocal ? (spec.healthCheckNodePort ?? 0) : 0,
+    pinnedProxyPort: pinnedPortOf(service, name.port),
   };
 }
 
