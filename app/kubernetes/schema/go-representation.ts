@@ -139,6 +139,14 @@ export const ALWAYS_WRITTEN: ReadonlySet<string> = fieldSet({
   'io.k8s.api.events.v1.Event': 'eventTime deprecatedFirstTimestamp deprecatedLastTimestamp',
   PodSpec: 'containers',
   ContainerStatus: 'ready restartCount image imageID',
+  // Times held by value: `omitempty` does not leave them out.
+  PodCondition: 'lastProbeTime lastTransitionTime',
+  NodeCondition: 'lastHeartbeatTime lastTransitionTime',
+  NamespaceCondition: 'lastTransitionTime',
+  DeploymentCondition: 'lastTransitionTime lastUpdateTime',
+  ReplicaSetCondition: 'lastTransitionTime',
+  ContainerStateRunning: 'startedAt',
+  ContainerStateTerminated: 'finishedAt startedAt',
 });
 
 /** Go types of string fields that are not plain strings, as the decoder names them in its errors. */
