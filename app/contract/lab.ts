@@ -48,6 +48,22 @@ export const labStatusSchema = z.object({
 
 export type LabStatus = z.infer<typeof labStatusSchema>;
 
+/** A probe's target, found: where to send to, and what explains a failure. */
+export const resolvedTargetSchema = z.object({
+  address: z.string(),
+  port: z.int(),
+  protocol: z.enum(['TCP', 'UDP', 'SCTP']),
+  way: z.enum(['address', 'clusterIP', 'nodePort', 'loadBalancer', 'externalIP', 'localhost']),
+  service: z.string().optional(),
+  servicePort: z.string().optional(),
+  /** Of the Service, in the address's family; absent where the target is none. */
+  readyEndpoints: z.int().optional(),
+  mode: proxyModeSchema,
+  dialect: dialectSchema,
+});
+
+export type TargetInLab = z.infer<typeof resolvedTargetSchema>;
+
 export const labContract = {
   status: oc.output(labStatusSchema),
   /** Switches the mode while traffic flows; answers when the node has the new rules. */
@@ -57,6 +73,11 @@ export const labContract = {
     .output(labStatusSchema),
   /** The lab's load balancer: gives LoadBalancer Services an address outside, or takes it away. */
   setLoadBalancer: oc.input(z.object({ enabled: z.boolean() })).output(labStatusSchema),
+  /** Finds what `mysql-service/nodePort`, `mysql-service:3306` or an address is now. */
+  resolveTarget: oc
+    .input(z.object({ target: z.string().max(1024) }))
+    .errors({ BAD_TARGET: { message: 'no such target' } })
+    .output(resolvedTargetSchema),
   /** The userspace proxy's listeners and what they carry; null where none runs. */
   relayStatistics: oc.output(z.unknown()),
 };

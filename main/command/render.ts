@@ -1,29 +1,19 @@
 /** `kube-proxy-lab render`: the rules a kube-proxy would write for these objects on one node. */
 import { hostname } from 'node:os';
-import { ManifestError, readManifest } from '../../app/kubernetes/manifest.ts';
-import type {
-  EndpointSlice,
-  IPFamily,
-  KubernetesObject,
-  Node,
-  Service,
-} from '../../app/kubernetes/objects.ts';
+import { clusterFromManifest, type ManifestCluster } from '../../app/kubernetes/cluster-from-manifest.ts';
+import { ManifestError, type ManifestObject, readManifest } from '../../app/kubernetes/manifest.ts';
+import type { IPFamily, Node } from '../../app/kubernetes/objects.ts';
 import { buildRuleset, type Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
-import { DEFAULT_CONFIGURATION } from '../../app/proxy/configuration.ts';
-import {
-  ConfigurationError,
-  type ConfigurationReading,
-  formatConfigurationProblem,
-  readConfiguration,
-} from '../../app/proxy/configuration-reader.ts';
 import { parseIp } from '../../app/proxy/ip-address.ts';
 import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
+import { passedOverInService, passedOverInSlice } from '../../app/proxy/passed-over.ts';
 import { proxierState } from '../../app/proxy/proxier-state.ts';
 import { printIptablesRestore } from '../../app/ruleset/iptables-print.ts';
-import type { Ruleset } from '../../app/ruleset/model.ts';
+import type { Omission, Ruleset } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
 import { BadInputError } from './bad-input-error.ts';
+import { readConfigurationFile } from './read-configuration.ts';
 import { inputName, readInput } from './read-input.ts';
 
 export interface RenderOptions {
@@ -35,24 +25,23 @@ export interface RenderOptions {
   /** Overrides the configuration's. */
   readonly mode?: ProxyMode;
   readonly dialect?: Dialect;
-  /** The node's primary family when it is not given; nftables rulesets hold both then. */
+  /** Without it, the node's primary family. */
   readonly family?: IPFamily;
   readonly nodeAddresses?: readonly string[];
   readonly format?: RenderFormat;
 }
 
-export type RenderFormat = 'restore';
+export type RenderFormat = 'restore' | 'nft' | 'script' | 'json' | 'mermaid' | 'svg';
 
 export interface RenderResult {
   readonly text: string;
-  /** For stderr: what was passed over, and why. */
+  /** For stderr: what was passed over or left out, and why. */
   readonly warnings: string[];
 }
 
 /** @throws BadInputError with one message for all that is wrong with the input. */
 export function render(options: RenderOptions): RenderResult {
-  const warnings: string[] = [];
-  const configuration = renderConfiguration(options, warnings);
+  const { configuration, warnings } = readConfigurationFile(options.config, { strict: options.strictConfig });
   const cluster = readCluster(options.files);
   const node = renderNode(options, configuration, cluster.nodes);
   const mode = options.mode ?? configuration.mode;
@@ -61,59 +50,46 @@ export function render(options: RenderOptions): RenderResult {
       'mode ipvs is not supported here; choose userspace, iptables or nftables with --mode',
     );
   }
-  const snapshot = { ...cluster, configuration, node, capabilities: { nfacct: true } };
+  const { services, slices } = cluster;
+  const snapshot = { services, slices, configuration, node, capabilities: { nfacct: true } };
   const family = options.family ?? node.primaryFamily;
   const ruleset = buildRuleset(mode, options.dialect ?? 'current', proxierState(snapshot, family));
-  warnings.push(...ruleset.omissions.map(({ origin, reason }) => `${formatOrigin(origin)}: ${reason}`));
-  return { text: print(ruleset), warnings };
+  const passedOver = [...services.flatMap(passedOverInService), ...slices.flatMap(passedOverInSlice)];
+  return {
+    text: print(ruleset, options.format),
+    warnings: [
+      ...warnings,
+      ...cluster.warnings,
+      ...[...passedOver, ...ruleset.omissions].map(formatOmission),
+    ],
+  };
 }
 
-function print(ruleset: Ruleset): string {
-  if (ruleset.kind === 'iptables') return printIptablesRestore(ruleset);
-  throw new BadInputError('mode nftables cannot be printed yet');
+function formatOmission({ origin, reason }: Omission): string {
+  return `${formatOrigin(origin)}: ${reason}`;
 }
 
-function renderConfiguration(options: RenderOptions, warnings: string[]): ProxyConfiguration {
-  const { config } = options;
-  if (config === undefined) return DEFAULT_CONFIGURATION;
-  let reading: ConfigurationReading;
-  try {
-    reading = readConfiguration(readInput(config), { strict: options.strictConfig ?? false });
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    const problems = error.problems.map(
-      (problem) => `${inputName(config)}: ${formatConfigurationProblem(problem)}`,
-    );
-    throw new BadInputError(problems.join('\n'), { cause: error });
-  }
-  warnings.push(
-    ...reading.warnings.map((problem) => `${inputName(config)}: ${formatConfigurationProblem(problem)}`),
-  );
-  return reading.configuration;
+function print(ruleset: Ruleset, format: RenderFormat | undefined): string {
+  const chosen = format ?? (ruleset.kind === 'nftables' ? 'nft' : 'restore');
+  if (chosen === 'restore' && ruleset.kind === 'iptables') return printIptablesRestore(ruleset);
+  throw new BadInputError(`the ${ruleset.kind} rules cannot be printed as ${chosen} yet`);
 }
 
-interface Cluster {
-  readonly services: Service[];
-  readonly slices: EndpointSlice[];
-  readonly nodes: Node[];
-}
-
-/** The objects that rules are made of; all others are somebody else's business. */
-function readCluster(files: readonly string[]): Cluster {
-  const cluster: Cluster = { services: [], slices: [], nodes: [] };
-  for (const file of files) {
-    for (const { object } of readObjects(file)) {
-      if (object.apiVersion === 'v1' && object.kind === 'Service') cluster.services.push(object);
-      if (object.apiVersion === 'v1' && object.kind === 'Node') cluster.nodes.push(object);
-      if (object.apiVersion === 'discovery.k8s.io/v1' && object.kind === 'EndpointSlice') {
-        cluster.slices.push(object as KubernetesObject as EndpointSlice);
-      }
-    }
-  }
+function readCluster(files: readonly string[]): ManifestCluster {
+  const cluster = clusterFromManifest(files.flatMap(readObjects));
+  if (cluster.problems.length > 0) throw new BadInputError(summary(cluster.problems));
   return cluster;
 }
 
-function readObjects(file: string): ReturnType<typeof readManifest> {
+const MOST_PROBLEMS = 20;
+
+function summary(problems: readonly string[]): string {
+  const shown = problems.slice(0, MOST_PROBLEMS);
+  const left = problems.length - shown.length;
+  return [...shown, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n');
+}
+
+function readObjects(file: string): ManifestObject[] {
   try {
     return readManifest(readInput(file), inputName(file));
   } catch (error) {

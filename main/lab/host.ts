@@ -3,9 +3,10 @@
  * The composition root of everything but the window.
  */
 import { KubeConfig } from '@kubernetes/client-node';
-import type { LabStatus } from '../../app/contract/lab.ts';
-import type { Pod } from '../../app/kubernetes/objects.ts';
+import type { LabStatus, TargetInLab } from '../../app/contract/lab.ts';
+import type { EndpointSlice, Pod, Service } from '../../app/kubernetes/objects.ts';
 import { addressPlan } from '../../app/lab/address-plan.ts';
+import { parseTarget, resolveTarget } from '../../app/probe/target.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { Engine } from '../engine/engine.ts';
@@ -36,6 +37,8 @@ export interface LabHost {
   setMode(mode: ProxyMode, dialect: Dialect): Promise<void>;
   setLoadBalancer(enabled: boolean): Promise<void>;
   relayStatistics(): Promise<unknown>;
+  /** Throws TargetError. */
+  resolveTarget(target: string): TargetInLab;
   /** Resolves with the reason when the lab ends by itself. */
   readonly ended: Promise<string>;
   /** Ends everything; the lab's rules go with the lab. */
@@ -78,6 +81,22 @@ function podStatuses(api: LabApiServer): LabStatus['pods'] {
     phase: pod.metadata?.deletionTimestamp ? 'Terminating' : (pod.status?.phase ?? 'Pending'),
     ready: (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True'),
   }));
+}
+
+function targetInLab(api: LabApiServer, text: string): Omit<TargetInLab, 'mode' | 'dialect'> {
+  const services = api.store.list<Service>('services');
+  const target = resolveTarget(parseTarget(text), { services, nodeAddress: addressPlan.node.ipv4 });
+  if (target.service === undefined) return target;
+  const [namespace, name] = target.service.split('/');
+  const addressType = target.address.includes(':') ? 'IPv6' : 'IPv4';
+  const ready = api.store
+    .list<EndpointSlice>('endpointslices')
+    .filter(({ metadata }) => metadata?.namespace === namespace)
+    .filter(({ metadata }) => metadata?.labels?.['kubernetes.io/service-name'] === name)
+    .filter((slice) => slice.addressType === addressType)
+    .flatMap(({ endpoints }) => endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready !== false);
+  return { ...target, readyEndpoints: new Set(ready.map(({ addresses }) => addresses[0])).size };
 }
 
 /**
@@ -162,6 +181,7 @@ function labHost(parts: {
     setLoadBalancer: async (enabled) => {
       await api.loadBalancer.set(enabled);
     },
+    resolveTarget: (target) => ({ ...targetInLab(api, target), mode: engine.mode, dialect: engine.dialect }),
     relayStatistics: () => lab.verbs.relayStatistics({}),
     ended: lab.ended.then((how) => `the lab's supervisor has ended (${how})`),
     close: () => {

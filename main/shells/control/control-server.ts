@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { implement } from '@orpc/server';
 import { RPCHandler } from '@orpc/server/node';
 import { labContract } from '../../../app/contract/lab.ts';
+import { TargetError } from '../../../app/probe/target.ts';
 import type { LabHost } from '../../lab/host.ts';
 
 export interface ControlServer {
@@ -38,6 +39,14 @@ function router(host: LabHost) {
     setLoadBalancer: lab.setLoadBalancer.handler(async ({ input }) => {
       await host.setLoadBalancer(input.enabled);
       return host.status();
+    }),
+    resolveTarget: lab.resolveTarget.handler(({ input, errors }) => {
+      try {
+        return host.resolveTarget(input.target);
+      } catch (error) {
+        if (error instanceof TargetError) throw errors.BAD_TARGET({ message: error.message });
+        throw error;
+      }
     }),
     relayStatistics: lab.relayStatistics.handler(async () => (await host.relayStatistics()) ?? null),
   });
