@@ -1,0 +1,101 @@
+/**
+ * A cluster from files: the objects that rules are made of, taken as an API server would take them one after
+ * the other. A later object of the same name replaces the earlier, as `kubectl apply` would.
+ */
+import { admitObject } from './admission.ts';
+import type { ManifestObject } from './manifest.ts';
+import { type EndpointSlice, type KubernetesObject, type Node, objectKey, type Service } from './objects.ts';
+
+export interface ManifestCluster {
+  readonly services: Service[];
+  readonly slices: EndpointSlice[];
+  readonly nodes: Node[];
+  /** Why a server would refuse objects among them: one line each, with place, object and field. */
+  readonly problems: string[];
+  /** Fields that nobody knows: one line each. */
+  readonly warnings: string[];
+}
+
+interface Admitted extends ManifestObject {
+  readonly admitted: KubernetesObject;
+}
+
+/** Kinds that rules depend on; objects of others are somebody else's business, and not looked at. */
+const KINDS = new Set(['v1 Service', 'v1 Node', 'discovery.k8s.io/v1 EndpointSlice']);
+
+export function clusterFromManifest(objects: readonly ManifestObject[]): ManifestCluster {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const byName = new Map<string, Admitted>();
+  for (const { object, place } of objects) {
+    if (!KINDS.has(`${object.apiVersion} ${object.kind}`)) continue;
+    const admission = admitObject(object);
+    const name = `${place}: ${object.kind} ${JSON.stringify(admission.object.metadata?.name ?? '')}`;
+    for (const problem of admission.problems) problems.push(`${name} is invalid: ${problem}`);
+    for (const field of admission.unknownFields) warnings.push(`${name}: unknown field "${field}"`);
+    byName.set(`${object.kind} ${objectKey(admission.object)}`, {
+      object,
+      place,
+      admitted: admission.object,
+    });
+  }
+  const all = [...byName.values()];
+  if (problems.length === 0)
+    problems.push(...conflicts(all.filter(({ object }) => object.kind === 'Service')));
+  const ofKind = (kind: string): KubernetesObject[] =>
+    all.flatMap(({ object, admitted }) => (object.kind === kind ? [admitted] : []));
+  return {
+    services: ofKind('Service'),
+    slices: ofKind('EndpointSlice') as EndpointSlice[],
+    nodes: ofKind('Node'),
+    problems,
+    warnings,
+  };
+}
+
+/** What two Services cannot both have: a server allocates each address and each node port once. */
+function conflicts(services: readonly Admitted[]): string[] {
+  const taken = new Set<string>();
+  return services.flatMap(({ admitted, place }) =>
+    allocations(admitted).flatMap(({ key, message }) => {
+      if (!taken.has(key)) {
+        taken.add(key);
+        return [];
+      }
+      return [`${place}: Service ${JSON.stringify(admitted.metadata?.name ?? '')} is invalid: ${message}`];
+    }),
+  );
+}
+
+function allocations({ spec = {} }: Service): { key: string; message: string }[] {
+  const { clusterIP, clusterIPs = [], ports = [], healthCheckNodePort } = spec;
+  const addresses = clusterIPs.length > 0 ? clusterIPs : clusterIP ? [clusterIP] : [];
+  const portMessage = (field: string, port: number): string =>
+    `${field}: Invalid value: ${port}: provided port is already allocated`;
+  return [
+    ...addresses
+      .filter((address) => address !== '' && address !== 'None')
+      .map((address) => ({
+        key: address,
+        message: `spec.clusterIPs: Invalid value: ${JSON.stringify(addresses)}: failed to allocate IP ${address}: provided IP is already allocated`,
+      })),
+    ...ports.flatMap(({ nodePort, protocol = 'TCP' }, index) =>
+      nodePort
+        ? [
+            {
+              key: `${protocol} ${nodePort}`,
+              message: portMessage(`spec.ports[${index}].nodePort`, nodePort),
+            },
+          ]
+        : [],
+    ),
+    ...(healthCheckNodePort
+      ? [
+          {
+            key: `TCP ${healthCheckNodePort}`,
+            message: portMessage('spec.healthCheckNodePort', healthCheckNodePort),
+          },
+        ]
+      : []),
+  ];
+}
