@@ -109,7 +109,8 @@ function writtenValue(field: FieldSchema, value: JsonValue | undefined): JsonVal
     case 'nonzero':
       return value === undefined || isEmpty(value) ? undefined : value;
     case 'always':
-      return value ?? zeroOfField(field);
+      // Protobuf, in which objects are stored, does not tell an empty list from a missing one.
+      return Array.isArray(value) && value.length === 0 ? null : (value ?? zeroOfField(field));
   }
 }
 

@@ -32,7 +32,10 @@ export function startEventExpiry({ client }: ControllerContext): Controller {
   };
 }
 
-function expiry(event: CoreEvent): number {
-  const last = event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime;
-  return Date.parse(last ?? event.metadata?.creationTimestamp ?? '') + lifetimeMilliseconds;
+/** An hour after the event was last written, whatever time it tells of. */
+function expiry({ metadata, lastTimestamp, series }: CoreEvent): number {
+  const times = [metadata?.creationTimestamp, lastTimestamp, series?.lastObservedTime].map((time) =>
+    Date.parse(time ?? ''),
+  );
+  return Math.max(...times.filter((time) => !Number.isNaN(time))) + lifetimeMilliseconds;
 }

@@ -72,6 +72,7 @@ class LoadBalancer {
     const state = { metadata: stateKey, data: { enabled: String(enabled) } };
     if (this.#client.get('configmaps', stateKey)) this.#client.update('configmaps', state);
     else this.#client.create('configmaps', state);
+    if (!enabled) this.#withdraw();
     return true;
   }
 
@@ -84,8 +85,26 @@ class LoadBalancer {
 
   sync(key: string): void {
     const service = this.#client.get<Service>('services', splitKey(key));
-    if (service?.spec?.type !== 'LoadBalancer' || service.spec.loadBalancerClass) return;
-    const wanted = this.#serves(service) ? this.#addressesFor(service) : [];
+    if (service && this.#serves(service)) this.#write(service, this.#addressesFor(service));
+  }
+
+  /** Takes back what it has given; addresses that somebody else has written stay. */
+  #withdraw(): void {
+    for (const service of this.#client.list<Service>('services')) {
+      const held = addressesOf(service);
+      if (held.some((ip) => this.#isOurs(ip)))
+        this.#write(
+          service,
+          held.filter((ip) => !this.#isOurs(ip)),
+        );
+    }
+  }
+
+  #isOurs(address: string): boolean {
+    return this.#isFree(address, familyOf(address), new Set());
+  }
+
+  #write(service: Stored<Service>, wanted: string[]): void {
     const held = addressesOf(service);
     if (wanted.length === held.length && wanted.every((ip, index) => ip === held[index])) return;
     const loadBalancer =

@@ -29,6 +29,8 @@ const serverFields = ['generation', 'deletionTimestamp', 'deletionGracePeriodSec
 export function carryOverMeta(object: ApiObject, old: StoredObject): void {
   const { metadata } = object;
   metadata.uid ||= old.metadata.uid;
+  // An update that names no version is one of whatever is there.
+  metadata.resourceVersion = old.metadata.resourceVersion;
   metadata.creationTimestamp ||= old.metadata.creationTimestamp;
   if (old.metadata.namespace) metadata.namespace = old.metadata.namespace;
   else delete metadata.namespace;
