@@ -115,7 +115,7 @@ export class Direction {
   }
 
   #copy(): number {
-    const count = this.#tookIn(libc.read(this.#source, sharedAddress, CHUNK_BYTES));
+    const count = this.#tookIn(libc.recv(this.#source, sharedAddress, CHUNK_BYTES));
     if (count <= 0) return count;
     if (count === CHUNK_BYTES) this.#fullChunks += 1;
     else {
@@ -123,7 +123,7 @@ export class Direction {
       // A short read has emptied the socket: epoll tells when there is more, unless it told of the end already.
       if (!this.endInSight) this.readable = false;
     }
-    const written = this.#tookOut(libc.write(this.#sink, sharedAddress, count));
+    const written = this.#tookOut(libc.send(this.#sink, sharedAddress, count));
     if (written < 0) return written;
     if (written < count) {
       this.#leftover = { bytes: new Uint8Array(shared.slice(written, count)), from: 0 };
@@ -137,7 +137,7 @@ export class Direction {
   #writeLeftover(leftover: { bytes: Uint8Array<ArrayBuffer>; from: number }): number {
     const { bytes, from } = leftover;
     const written = this.#tookOut(
-      libc.write(this.#sink, libc.addressOf(bytes.buffer) + from, bytes.length - from),
+      libc.send(this.#sink, libc.addressOf(bytes.buffer) + from, bytes.length - from),
     );
     if (written < 0) return written;
     leftover.from += written;

@@ -2,9 +2,10 @@
  * The socket calls of Linux that the relay makes itself, each returning what the call returned or minus errno.
  *
  * Why not node:net and node:dgram: a stream object, a buffer and two trips through the stream machinery per
- * chunk cost more than the four system calls of relaying it. Measured in one run, node port to pod through
- * namespaces on two cores: keep-alive requests/s 24,000 with `pipe`, 26,000 with `net` and own buffers,
- * 43,000 this way; new connections/s 3,700, 4,200, 7,500; a bulk stream 6.7, 7.0, 13.5 Gbit/s (splice).
+ * chunk cost more than the four system calls of relaying it. Medians of one run of scripts/bench-relay.ts, this
+ * way against `a.pipe(b); b.pipe(a)` (and HAProxy): keep-alive requests/s 39,400 against 17,900 (37,800); new
+ * connections/s 6,100 against 2,900 (6,300); a bulk stream 13.1 against 6.7 (6.0) Gbit/s. The price is koffi's
+ * 7 MB of memory, most of it shared with other processes that load it.
  * And dgram cannot say from which of the node's addresses a reply leaves (see datagrams.ts).
  *
  * Buffers are passed as addresses (`addressOf`), which halves koffi's share of a call; whoever passes one
@@ -29,6 +30,7 @@ export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SHUT_WR = 1;
+const MSG_NOSIGNAL = 0x4000;
 
 const library = koffi.load('libc.so.6');
 
@@ -43,13 +45,14 @@ const raw = {
   setsockopt: library.func('int setsockopt(int fd, int level, int name, uintptr_t value, uint length)'),
   shutdown: library.func('int shutdown(int fd, int how)'),
   close: library.func('int close(int fd)'),
-  read: library.func('int64_t read(int fd, uintptr_t buffer, size_t length)'),
-  write: library.func('int64_t write(int fd, uintptr_t buffer, size_t length)'),
+  // Nothing here moves 2 GiB at once, and koffi passes an int on faster than an int64_t.
+  recv: library.func('int recv(int fd, uintptr_t buffer, uint length, int flags)'),
+  send: library.func('int send(int fd, uintptr_t buffer, uint length, int flags)'),
   splice: library.func(
-    'int64_t splice(int from, uintptr_t fromOffset, int to, uintptr_t toOffset, size_t length, uint flags)',
+    'int splice(int from, uintptr_t fromOffset, int to, uintptr_t toOffset, uint length, uint flags)',
   ),
-  recvmsg: library.func('int64_t recvmsg(int fd, uintptr_t message, int flags)'),
-  sendmsg: library.func('int64_t sendmsg(int fd, uintptr_t message, int flags)'),
+  recvmsg: library.func('int recvmsg(int fd, uintptr_t message, int flags)'),
+  sendmsg: library.func('int sendmsg(int fd, uintptr_t message, int flags)'),
   pipe2: library.func('int pipe2(uintptr_t ends, int flags)'),
   fcntl: library.func('int fcntl(int fd, int command, int argument)'),
   epollCreate: library.func('int epoll_create1(int flags)'),
@@ -90,10 +93,10 @@ export const setsockopt = (fd: number, level: number, name: number, value: numbe
   outcome(raw.setsockopt(fd, level, name, value, length));
 export const shutdown = (fd: number, how: number): Outcome => outcome(raw.shutdown(fd, how));
 export const close = (fd: number): Outcome => outcome(raw.close(fd));
-export const read = (fd: number, buffer: number, length: number): Outcome =>
-  outcome(raw.read(fd, buffer, length));
-export const write = (fd: number, buffer: number, length: number): Outcome =>
-  outcome(raw.write(fd, buffer, length));
+export const recv = (fd: number, buffer: number, length: number): Outcome =>
+  outcome(raw.recv(fd, buffer, length, 0));
+export const send = (fd: number, buffer: number, length: number): Outcome =>
+  outcome(raw.send(fd, buffer, length, MSG_NOSIGNAL));
 export const splice = (from: number, to: number, length: number, flags: number): Outcome =>
   outcome(raw.splice(from, 0, to, 0, length, flags));
 export const recvmsg = (fd: number, message: number): Outcome => outcome(raw.recvmsg(fd, message, 0));

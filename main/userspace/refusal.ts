@@ -28,7 +28,7 @@ export class Refusal implements Watcher {
   }
 
   onReady(): void {
-    const count = libc.read(this.#fd, discardedAddress, discarded.byteLength);
+    const count = libc.recv(this.#fd, discardedAddress, discarded.byteLength);
     if (count > 0 || count === -libc.EAGAIN) return;
     this.#loop.timers.cancel(this.#timer);
     this.#close();

@@ -26,6 +26,8 @@ function sequenceOf(message: unknown): { sequence?: number } {
 }
 
 function main(): void {
+  // What `ss -p` and `ps` call the one who listens: here this is kube-proxy's part.
+  process.title = 'kube-proxy';
   const loop = new EventLoop();
   loop.watch(channelDescriptor(), EPOLLIN, { onReady: () => {} });
   const relay = new Relay(loop, send);

@@ -56,7 +56,7 @@ export class UdpFlow implements Watcher, LiveRelay {
   forward(length: number): boolean {
     const { loop, datagrams, endpointFd } = this.#options;
     this.#lastUsed = loop.now;
-    const sent = libc.write(endpointFd, datagrams.payloadAddress, length);
+    const sent = libc.send(endpointFd, datagrams.payloadAddress, length);
     if (sent >= 0) {
       this.bytesTo += sent;
       return true;
@@ -70,7 +70,7 @@ export class UdpFlow implements Watcher, LiveRelay {
   onReady(): void {
     const { loop, datagrams, endpointFd, proxyFd, path, onReply } = this.#options;
     for (let replies = 0; replies < REPLIES_PER_TURN; replies += 1) {
-      const length = libc.read(endpointFd, datagrams.payloadAddress, DATAGRAM_BYTES);
+      const length = libc.recv(endpointFd, datagrams.payloadAddress, DATAGRAM_BYTES);
       if (length === -libc.EAGAIN) return;
       if (length < 0) {
         this.end({ refused: true });
