@@ -22,7 +22,7 @@ export function failureWords(kind: FailureKind, context: FailureContext): string
     const words = localhostWords(context);
     if (words) return words;
   }
-  if (readyEndpoints === 0) return withoutEndpoints(kind, context);
+  if (readyEndpoints === 0 && kind !== 'unreachable') return withoutEndpoints(kind, context);
   switch (kind) {
     case 'refused':
       return way === 'address'
@@ -58,7 +58,11 @@ function withoutEndpoints(kind: FailureKind, { mode, dialect, way, protocol }: F
     if (way === 'clusterIP' && kind === 'refused') {
       return `${none} As kube-proxy 1.2 wrote it, a REJECT rule in the filter table refuses the cluster IP at once, for the node's own traffic.`;
     }
-    return `${none} kube-proxy 1.2 refused only the node's own traffic to the cluster IP; here no rule of the nat table leads anywhere, and the packet goes its way as if there were no Service.`;
+    const nodePort = way === 'nodePort' || way === 'localhost';
+    const instead = nodePort
+      ? 'the packet reaches the port of the node itself, where nobody listens.'
+      : 'the packet goes its way as if there were no Service.';
+    return `${none} kube-proxy 1.2 refused only the node's own traffic to the cluster IP; otherwise its rules lead nowhere, and ${instead}`;
   }
   if (kind === 'refused') {
     return mode === 'nftables'

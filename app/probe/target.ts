@@ -44,6 +44,9 @@ export class TargetError extends Error {
 const EXAMPLES =
   '10.0.0.5:30964, [fd00:10::5]:30964, mysql-service:3306, mysql-service/nodePort, shop/web:http';
 
+/** `[namespace/]name[:port]` */
+const SERVICE = /^(?:([a-z0-9-]+)\/)?([a-z0-9][a-z0-9.-]*?)(?::([A-Za-z0-9-]+))?$/;
+
 /** Reads a target. Throws TargetError. */
 export function parseTarget(text: string): ProbeTarget {
   const address = /^(?:\[([^\]]+)\]|([^:/[\]]+)):(\d{1,5})$/.exec(text);
@@ -54,16 +57,19 @@ export function parseTarget(text: string): ProbeTarget {
     if (port < 1 || port > 65535) throw new TargetError(`${text}: a port is a number from 1 to 65535`);
     return { kind: 'address', address: ip, port };
   }
-  const service = /^(?:([a-z0-9-]+)\/)?([a-z0-9][a-z0-9.-]*?)(?::([A-Za-z0-9-]+))?(?:\/([A-Za-z]+))?$/.exec(
-    text,
-  );
-  const [, namespace, name, port, word] = service ?? [];
-  const way = word === undefined ? 'clusterIP' : ways.find((known) => known === word);
-  if (name === undefined || way === undefined) {
-    const why = word === undefined ? 'is no target' : `${word} is no way to a Service (${ways.join(', ')})`;
-    throw new TargetError(`${text}: ${why}. Targets look like ${EXAMPLES}`);
-  }
-  return { kind: 'service', namespace: namespace ?? 'default', name, way, ...(port ? { port } : {}) };
+  const parts = text.split('/');
+  const last = parts.at(-1)?.toLowerCase();
+  const way = parts.length > 1 ? ways.find((known) => known.toLowerCase() === last) : undefined;
+  const service = SERVICE.exec((way ? parts.slice(0, -1) : parts).join('/'));
+  const [, namespace, name, port] = service ?? [];
+  if (name === undefined) throw new TargetError(`${text}: is no target. Targets look like ${EXAMPLES}`);
+  return {
+    kind: 'service',
+    namespace: namespace ?? 'default',
+    name,
+    way: way ?? 'clusterIP',
+    ...(port ? { port } : {}),
+  };
 }
 
 export interface ResolveOptions {
@@ -134,7 +140,9 @@ function findService(target: ServiceTarget, services: readonly Service[]): Servi
   const service = services.find((candidate) => keyOf(candidate) === key);
   if (service) return service;
   const there = services.map(keyOf).sort();
-  throw new TargetError(`there is no Service ${key}. There are: ${there.join(', ') || 'none'}`);
+  throw new TargetError(
+    `there is no Service ${key}. There are: ${there.join(', ') || 'none'}. Ways to one: ${ways.join(', ')}`,
+  );
 }
 
 function describePort({ name, port, protocol = 'TCP' }: ServicePort): string {

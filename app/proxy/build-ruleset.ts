@@ -33,6 +33,14 @@ export interface ProxierState {
   readonly serviceCIDRs?: readonly string[];
 }
 
+/** A mode whose rules are not written yet. */
+export class UnsupportedModeError extends Error {
+  constructor(mode: string) {
+    super(`${mode} mode is not there yet: choose iptables or userspace`);
+    this.name = 'UnsupportedModeError';
+  }
+}
+
 /** The complete ruleset of a node in one family: deterministic, and the same for the same state. */
 export function buildRuleset(mode: ProxyMode, dialect: Dialect, state: ProxierState): Ruleset {
   switch (mode) {
@@ -41,6 +49,6 @@ export function buildRuleset(mode: ProxyMode, dialect: Dialect, state: ProxierSt
     case 'userspace':
       return buildUserspaceRuleset(dialect, state);
     default:
-      throw new Error(`proxy mode ${mode} is not built here yet`);
+      throw new UnsupportedModeError(mode);
   }
 }

@@ -7,7 +7,7 @@ const explained = new Set([
   'LabRunningError',
   'NoLabError',
   'UnknownPlaceError',
-  'RequirementError',
+  'UnsupportedModeError',
 ]);
 
 /** Prints an error as one clear message; a mistake of ours comes with its stack. Gives the exit code. */

@@ -181,19 +181,12 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
     const sockets = await lab.exec('pod/mysql-1', 'ss', '-Htln');
     expect(sockets.stdout).toMatch(/:3306\b/);
     for (const place of ['client', 'node', 'pod/mysql-1']) {
+      // Every interface: what the node sends to its own address does not pass eth0.
       const script =
-        'tcpdump -nn -l -c 2 -i eth0 tcp > "$0" 2>&1 & for i in 1 2 3 4 5 6 7 8 9 10; do grep -q listening "$0" && break; sleep 0.2; done; ' +
-        'curl -s -m 2 http://10.0.0.5:30964/ >/dev/null || curl -s -m 2 http://10.0.0.9:1/ >/dev/null; wait $!; cat "$0"';
-      const seen = await lab.exec(
-        place,
-        'timeout',
-        '20',
-        'sh',
-        '-c',
-        script,
-        join(lab.folder, `dump-${place.replace('/', '-')}`),
-      );
-      if (place === 'node') await lab.exec('client', 'curl', '-s', 'http://10.0.0.5:30964/');
+        'tcpdump -nn -l -c 2 -i any tcp > "$0" 2>&1 & for i in 1 2 3 4 5 6 7 8 9 10; do grep -q listening "$0" && break; sleep 0.2; done; ' +
+        'curl -s -m 2 http://10.0.0.5:30964/ >/dev/null; wait $!; cat "$0"';
+      const dump = join(lab.folder, `dump-${place.replace('/', '-')}`);
+      const seen = await lab.exec(place, 'timeout', '20', 'sh', '-c', script, dump);
       expect(seen.stdout, place).toMatch(/Flags \[S\]/);
     }
   });

@@ -101,14 +101,13 @@ export class Engine {
   async start(): Promise<void> {
     const { target } = this.#options;
     this.#capabilities = await target.verbs.capabilities({});
-    const { iptables, ip6tables, nft, nfacct } = this.#capabilities;
+    const { iptables, ip6tables, nfacct } = this.#capabilities;
     if (!iptables.available) throw new Error(`${target.name} has no working iptables: ${iptables.reason}`);
     this.#switch = new ModeSwitch({
       target,
       writer: new NodeWriter(target, {
         iptables: iptables.available,
         ip6tables: ip6tables.available,
-        nft: nft.available,
       }),
       capabilities: { nfacct: nfacct.available },
       conntrack: this.#capabilities.conntrack.available,

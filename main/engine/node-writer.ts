@@ -5,17 +5,14 @@
 import type { IPFamily } from '../../app/kubernetes/objects.ts';
 import { parseIptablesSave } from '../../app/ruleset/iptables-parse.ts';
 import { updateIptables } from '../../app/ruleset/iptables-update.ts';
-import type { IptablesRuleset, NftablesRuleset, Ruleset } from '../../app/ruleset/model.ts';
-import { parseNftables } from '../../app/ruleset/nft-parse.ts';
-import { updateNftables } from '../../app/ruleset/nft-update.ts';
+import type { IptablesRuleset, Ruleset } from '../../app/ruleset/model.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 
-export type FamilyRulesets<Kind extends Ruleset = Ruleset> = Partial<Record<IPFamily, Kind>>;
+export type FamilyRulesets = Partial<Record<IPFamily, Ruleset>>;
 
-/** How much a write changed, in lines handed to the kernel's tools. */
+/** How much a write changed: what was handed to iptables-restore, in order; empty where nothing had to. */
 export interface WriteResult {
-  /** The inputs of iptables-restore and nft, in order; empty where nothing had to change. */
-  inputs: { tool: 'iptables' | 'ip6tables' | 'nft'; text: string }[];
+  inputs: { tool: 'iptables' | 'ip6tables'; text: string }[];
 }
 
 const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
@@ -24,42 +21,30 @@ function emptyIptables(family: IPFamily): IptablesRuleset {
   return { kind: 'iptables', family, tables: [], omissions: [] };
 }
 
-function emptyNftables(family: IPFamily): NftablesRuleset {
-  return { kind: 'nftables', family, tables: [], omissions: [] };
-}
-
 export class NodeWriter {
   readonly #target: NodeTarget;
   /** Families whose tools the node has. */
-  readonly #iptables: IPFamily[];
-  readonly #hasNft: boolean;
-  #knownIptables: FamilyRulesets<IptablesRuleset> = {};
-  #knownNftables: FamilyRulesets<NftablesRuleset> = {};
+  readonly #families: IPFamily[];
+  #known: Partial<Record<IPFamily, IptablesRuleset>> = {};
 
-  constructor(target: NodeTarget, tools: { iptables: boolean; ip6tables: boolean; nft: boolean }) {
+  constructor(target: NodeTarget, tools: { iptables: boolean; ip6tables: boolean }) {
     this.#target = target;
-    this.#iptables = FAMILIES.filter((family) => (family === 'IPv4' ? tools.iptables : tools.ip6tables));
-    this.#hasNft = tools.nft;
+    this.#families = FAMILIES.filter((family) => (family === 'IPv4' ? tools.iptables : tools.ip6tables));
   }
 
   /** Forgets what the node held: the next write reads it. */
   forget(): void {
-    this.#knownIptables = {};
-    this.#knownNftables = {};
+    this.#known = {};
   }
 
   /**
-   * Writes. The new mode's rules come before the old mode's go where they live in different tables of the
-   * kernel; where they live in the same, one transaction does both. Rejects with the tool's own words; what
-   * the node holds is then read again by the next write.
+   * Writes; the mode before goes in the same transaction, because all modes of iptables live in the same
+   * tables. Rejects with the tool's own words; what the node holds is then read again by the next write.
    */
   async write(wanted: FamilyRulesets): Promise<WriteResult> {
     const result: WriteResult = { inputs: [] };
-    const usesNft = Object.values(wanted).some((ruleset) => ruleset.kind === 'nftables');
     try {
-      if (usesNft) await this.#writeNftables(wanted, result);
-      await this.#writeIptables(wanted, result);
-      if (!usesNft) await this.#writeNftables(wanted, result);
+      for (const family of this.#families) await this.#writeFamily(family, wanted[family], result);
     } catch (error) {
       this.forget();
       throw error;
@@ -67,36 +52,15 @@ export class NodeWriter {
     return result;
   }
 
-  async #writeIptables(wanted: FamilyRulesets, result: WriteResult): Promise<void> {
-    for (const family of this.#iptables) {
-      const ruleset = wanted[family];
-      const next = ruleset?.kind === 'iptables' ? ruleset : emptyIptables(family);
-      const known =
-        this.#knownIptables[family] ??
-        parseIptablesSave(await this.#target.verbs.readIptables({ family }), family);
-      const input = updateIptables(known, next);
-      if (input) {
-        await this.#target.verbs.writeIptables({ family, input });
-        result.inputs.push({ tool: family === 'IPv4' ? 'iptables' : 'ip6tables', text: input });
-      }
-      this.#knownIptables[family] = next;
+  async #writeFamily(family: IPFamily, ruleset: Ruleset | undefined, result: WriteResult): Promise<void> {
+    const next = ruleset?.kind === 'iptables' ? ruleset : emptyIptables(family);
+    const known =
+      this.#known[family] ?? parseIptablesSave(await this.#target.verbs.readIptables({ family }), family);
+    const input = updateIptables(known, next);
+    if (input) {
+      await this.#target.verbs.writeIptables({ family, input });
+      result.inputs.push({ tool: family === 'IPv4' ? 'iptables' : 'ip6tables', text: input });
     }
-  }
-
-  async #writeNftables(wanted: FamilyRulesets, result: WriteResult): Promise<void> {
-    if (!this.#hasNft) return;
-    for (const family of FAMILIES) {
-      const ruleset = wanted[family];
-      const next = ruleset?.kind === 'nftables' ? ruleset : emptyNftables(family);
-      const known =
-        this.#knownNftables[family] ??
-        parseNftables(await this.#target.verbs.readNftables({ family }), family);
-      const input = updateNftables(known, next);
-      if (input) {
-        await this.#target.verbs.writeNftables({ input });
-        result.inputs.push({ tool: 'nft', text: input });
-      }
-      this.#knownNftables[family] = next;
-    }
+    this.#known[family] = next;
   }
 }

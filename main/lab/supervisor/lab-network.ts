@@ -55,6 +55,12 @@ export async function createNodeAndClient(): Promise<{ node: NetworkNamespace; c
     hasIPv6 && `route add ${pods.ipv6} via ${nodeAddress.ipv6}`,
     ...loadBalancers.prefixes.map((prefix) => `route add ${prefix} via ${nodeAddress.ipv4}`),
   ]);
+  // Without a default route the node's own packets to a cluster IP would have no way to begin with, and no
+  // rule would meet them. The client forwards nothing: what is for nobody ends there.
+  await ip(node, [
+    `route add default via ${clientAddress.ipv4}`,
+    hasIPv6 && `route add default via ${clientAddress.ipv6}`,
+  ]);
   return { node, client };
 }
 

@@ -53,6 +53,9 @@ const handlers: VerbHandlers<SupervisorVerbs> = {
   relayStatistics: () => made().relay.statistics(),
 };
 
+// What `ss -p` calls the one who holds the pods' sockets.
+process.title = 'lab-pods';
+
 const channel = channelToParent();
 channel.onClose(() => process.exit(0));
 serveVerbs(channel, supervisorVerbs, handlers);
