@@ -56,46 +56,34 @@ export function clusterFromManifest(objects: readonly ManifestObject[]): Manifes
 /** What two Services cannot both have: a server allocates each address and each node port once. */
 function conflicts(services: readonly Admitted[]): string[] {
   const taken = new Set<string>();
-  return services.flatMap(({ admitted, place }) =>
-    allocations(admitted).flatMap(({ key, message }) => {
-      if (!taken.has(key)) {
-        taken.add(key);
-        return [];
-      }
-      return [`${place}: Service ${JSON.stringify(admitted.metadata?.name ?? '')} is invalid: ${message}`];
-    }),
-  );
+  const problems: string[] = [];
+  for (const { admitted, place } of services) {
+    const refuse = (message: string): void => {
+      problems.push(
+        `${place}: Service ${JSON.stringify(admitted.metadata?.name ?? '')} is invalid: ${message}`,
+      );
+    };
+    allocate(admitted, (key, message) => {
+      if (taken.has(key)) refuse(message());
+      taken.add(key);
+    });
+  }
+  return problems;
 }
 
-function allocations({ spec = {} }: Service): { key: string; message: string }[] {
+/** Calls `take` for everything that a Service has to itself, with the server's message for when it is taken. */
+function allocate({ spec = {} }: Service, take: (key: string, message: () => string) => void): void {
   const { clusterIP, clusterIPs = [], ports = [], healthCheckNodePort } = spec;
   const addresses = clusterIPs.length > 0 ? clusterIPs : clusterIP ? [clusterIP] : [];
-  const portMessage = (field: string, port: number): string =>
-    `${field}: Invalid value: ${port}: provided port is already allocated`;
-  return [
-    ...addresses
-      .filter((address) => address !== '' && address !== 'None')
-      .map((address) => ({
-        key: address,
-        message: `spec.clusterIPs: Invalid value: ${JSON.stringify(addresses)}: failed to allocate IP ${address}: provided IP is already allocated`,
-      })),
-    ...ports.flatMap(({ nodePort, protocol = 'TCP' }, index) =>
-      nodePort
-        ? [
-            {
-              key: `${protocol} ${nodePort}`,
-              message: portMessage(`spec.ports[${index}].nodePort`, nodePort),
-            },
-          ]
-        : [],
-    ),
-    ...(healthCheckNodePort
-      ? [
-          {
-            key: `TCP ${healthCheckNodePort}`,
-            message: portMessage('spec.healthCheckNodePort', healthCheckNodePort),
-          },
-        ]
-      : []),
-  ];
+  const takePort = (protocol: string, port: number, field: string): void =>
+    take(`${protocol} ${port}`, () => `${field}: Invalid value: ${port}: provided port is already allocated`);
+  for (const address of addresses) {
+    if (address === '' || address === 'None') continue;
+    const reason = `failed to allocate IP ${address}: provided IP is already allocated`;
+    take(address, () => `spec.clusterIPs: Invalid value: ${JSON.stringify(addresses)}: ${reason}`);
+  }
+  for (const [index, { nodePort, protocol = 'TCP' }] of ports.entries()) {
+    if (nodePort) takePort(protocol, nodePort, `spec.ports[${index}].nodePort`);
+  }
+  if (healthCheckNodePort) takePort('TCP', healthCheckNodePort, 'spec.healthCheckNodePort');
 }

@@ -4,6 +4,8 @@
  *
  * It errs on one side only: a yes means that validation would find nothing; a no means that it must be asked.
  */
+
+import { parseIp } from '../proxy/ip-address.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 import type { KubernetesObject } from './objects.ts';
 
@@ -18,10 +20,16 @@ export function isPlainlyValid(object: KubernetesObject & JsonObject): boolean {
 
 type Check = (value: JsonValue) => boolean;
 
+type Checks = ReadonlyMap<string, Check>;
+
+function checks(byField: Record<string, Check>): Checks {
+  return new Map(Object.entries(byField));
+}
+
 /** Whether an object has no fields but the given ones, and those that it has pass their check. */
-function hasOnly(object: JsonObject, checks: Readonly<Record<string, Check>>): boolean {
+function hasOnly(object: JsonObject, byField: Checks): boolean {
   for (const field in object) {
-    const check = Object.hasOwn(checks, field) ? checks[field] : undefined;
+    const check = byField.get(field);
     const value = object[field];
     if (check === undefined || value === undefined || !check(value)) return false;
   }
@@ -44,13 +52,20 @@ function listOf(check: Check, longest: number): Check {
   return (value) => Array.isArray(value) && value.length <= longest && value.every(check);
 }
 
-function structOf(checks: Readonly<Record<string, Check>>): Check {
-  return (value) => isJsonObject(value) && hasOnly(value, checks);
+function structOf(byField: Record<string, Check>): Check {
+  const known = checks(byField);
+  return (value) => isJsonObject(value) && hasOnly(value, known);
 }
 
 function mapOf(key: Check, item: Check): Check {
-  return (value) =>
-    isJsonObject(value) && Object.entries(value).every(([name, entry]) => key(name) && item(entry));
+  return (value) => {
+    if (!isJsonObject(value)) return false;
+    for (const name in value) {
+      const entry = value[name];
+      if (entry === undefined || !key(name) || !item(entry)) return false;
+    }
+    return true;
+  };
 }
 
 // No dot at the start or end, and neither two in a row nor one beside a dash: stricter than the API, and safe.
@@ -74,15 +89,13 @@ const annotations: Check = mapOf(
 
 /** Canonical, and none of the special addresses that endpoints may not have. */
 const ipv4: Check = (value) => {
-  if (typeof value !== 'string' || !/^(?:(?:0|[1-9]\d{0,2})(?:\.|$)){4}$/.test(value) || value.endsWith('.'))
-    return false;
-  const parts = value.split('.').map(Number);
-  const [first = 0, second] = parts;
-  const isLinkLocal = first === 169 && second === 254;
-  return parts.every((part) => part <= 255) && first > 0 && first < 224 && first !== 127 && !isLinkLocal;
+  if (typeof value !== 'string' || value.startsWith('169.254.')) return false;
+  const address = parseIp(value);
+  const first = Number.parseInt(value, 10);
+  return address?.family === 'IPv4' && address.address === value && first > 0 && first < 224 && first !== 127;
 };
 
-const METADATA: Readonly<Record<string, Check>> = {
+const METADATA = checks({
   name: dnsLabel,
   namespace: dnsLabel,
   uid: shortText,
@@ -91,7 +104,7 @@ const METADATA: Readonly<Record<string, Check>> = {
   creationTimestamp: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/, 20),
   labels,
   annotations,
-};
+});
 
 /** A namespace must be there, as an object without one needs it filled in. */
 function isPlainMetadata(value: unknown): boolean {
@@ -100,7 +113,7 @@ function isPlainMetadata(value: unknown): boolean {
 
 const TOP = { apiVersion: shortText, kind: shortText, metadata: isJsonObject };
 
-const SERVICE_PORT: Readonly<Record<string, Check>> = {
+const SERVICE_PORT: Record<string, Check> = {
   name: matching(/^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)?$/, 63),
   protocol,
   port,
@@ -108,7 +121,7 @@ const SERVICE_PORT: Readonly<Record<string, Check>> = {
   nodePort: port,
 };
 
-const SERVICE = {
+const SERVICE = checks({
   ...TOP,
   spec: structOf({
     type: oneOf('ClusterIP', 'NodePort'),
@@ -122,7 +135,7 @@ const SERVICE = {
     internalTrafficPolicy: oneOf('Cluster', 'Local'),
   }),
   status: structOf({ loadBalancer: structOf({}) }),
-};
+});
 
 function isPlainService(service: JsonObject): boolean {
   const spec = service['spec'];
@@ -152,7 +165,7 @@ function areDistinct(ports: JsonValue[]): boolean {
   return seen.size === values;
 }
 
-const SLICE = {
+const SLICE = checks({
   ...TOP,
   addressType: oneOf('IPv4'),
   ports: listOf(
@@ -169,7 +182,7 @@ const SLICE = {
     }),
     1000,
   ),
-};
+});
 
 function isPlainSlice(slice: JsonObject): boolean {
   if (!hasOnly(slice, SLICE) || !('addressType' in slice)) return false;

@@ -7,7 +7,7 @@ import {
   servicePortKey,
   servicePortNameString,
 } from './chain-names.ts';
-import { base32, sha256 } from './sha256.ts';
+import { sha256, sha256Base32 } from './sha256.ts';
 
 function name(port: string, protocol: ServicePortName['protocol'] = 'TCP'): ServicePortName {
   return { namespace: 'default', name: 'web', port, protocol };
@@ -38,13 +38,11 @@ test('digests are those of SHA-256, whatever the length', () => {
   expect(Buffer.from(sha256(long)).toString('hex')).toBe(createHash('sha256').update(long).digest('hex'));
 });
 
+// `printf abc | sha256sum | xxd -r -p | base32`
 test.each([
-  ['', ''],
-  ['f', 'MY'],
-  ['fo', 'MZXQ'],
-  ['foo', 'MZXW6'],
-  ['foob', 'MZXW6YQ'],
-  ['foobar', 'MZXW6YTBOI'],
-])('base32 of %j is %s', (text, expected) => {
-  expect(base32(new TextEncoder().encode(text))).toBe(expected);
+  ['abc', 51, 'XJ4BNP4PAHH6UQKBIDPF3LRCEOYAGYNDSYLXVHFUCD7WD4QACWW'],
+  ['abc', 16, 'XJ4BNP4PAHH6UQKB'],
+  ['', 16, '4OYMIQUY7QOBJGX3'],
+])('the digest of %j begins with %s characters of base32', (text, length, expected) => {
+  expect(sha256Base32(text, length)).toBe(expected);
 });

@@ -5,7 +5,7 @@
  * first 16 characters. The same input gives the same name on every node, and in every kube-proxy since 1.2.
  */
 import type { ServicePortName } from '../ruleset/model.ts';
-import { base32, sha256 } from './sha256.ts';
+import { sha256Base32 } from './sha256.ts';
 
 /** `namespace/name:port`, or `namespace/name` for a port without a name, as kube-proxy has written it since 1.14. */
 export function servicePortNameString(name: ServicePortName): string {
@@ -24,6 +24,5 @@ export function servicePortKey(name: ServicePortName): string {
 
 /** The 16 characters after the chain's prefix; `parts` are simply joined, e.g. `default/web:http`, `tcp`. */
 export function nameHash(...parts: string[]): string {
-  // Ten bytes make exactly sixteen characters.
-  return base32(sha256(parts.join('')).subarray(0, 10));
+  return sha256Base32(parts.join(''), 16);
 }

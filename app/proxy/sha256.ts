@@ -18,31 +18,36 @@ let messageView = new DataView(message.buffer);
 
 /** The 32 bytes of the digest of a text's UTF-8 bytes. */
 export function sha256(text: string): Uint8Array {
+  digest(text);
+  return Uint8Array.from({ length: 32 }, (_, index) => (state[index >> 2] ?? 0) >>> (24 - (index & 3) * 8));
+}
+
+/** Leaves the digest in `state`. */
+function digest(text: string): void {
   const length = loadMessage(text);
   state.set(INITIAL_STATE);
   for (let offset = 0; offset < length; offset += 64) compress(offset);
-  const digest = new Uint8Array(32);
-  for (let index = 0; index < 32; index++)
-    digest[index] = (state[index >> 2] ?? 0) >>> (24 - (index & 3) * 8);
-  return digest;
 }
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const ALPHABET = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'].map((letter) => letter.charCodeAt(0));
 
-/** RFC 4648 base32 without padding. */
-export function base32(bytes: Uint8Array): string {
-  let text = '';
-  let bits = 0;
-  let held = 0;
-  for (const byte of bytes) {
-    held = ((held << 8) | byte) & 0xffff;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += ALPHABET[(held >> bits) & 31];
-    }
-  }
-  return bits > 0 ? text + (ALPHABET[(held << (5 - bits)) & 31] ?? '') : text;
+/**
+ * The digest's first `length` characters in base32 (RFC 4648), at most 51: five bits each, straight from the
+ * state, because bytes and buffers in between would cost as much as the digest.
+ */
+export function sha256Base32(text: string, length: number): string {
+  digest(text);
+  const codes = new Array<number>(length);
+  for (let index = 0; index < length; index++) codes[index] = ALPHABET[fiveBits(index * 5)] ?? 0;
+  return String.fromCharCode(...codes);
+}
+
+/** The five bits of the state from a bit on, which may lie in two words. */
+function fiveBits(bit: number): number {
+  const word = state[bit >> 5] ?? 0;
+  const offset = bit & 31;
+  if (offset <= 27) return (word >>> (27 - offset)) & 31;
+  return ((word << (offset - 27)) | ((state[(bit >> 5) + 1] ?? 0) >>> (59 - offset))) & 31;
 }
 
 /** Puts a text into `message`, with a one bit, zeros and its length in bits, up to a whole block. */

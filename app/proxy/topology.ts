@@ -70,13 +70,24 @@ function topologyModeFromHints(
   endpoints: readonly EndpointInfo[],
   { name, zone }: NodeTopology,
 ): TopologyMode {
-  const ready = endpoints.filter((endpoint) => endpoint.ready);
-  const areHinted = (hints: (endpoint: EndpointInfo) => readonly string[], wanted: string): boolean =>
-    ready.every((endpoint) => hints(endpoint).length > 0) &&
-    ready.some((endpoint) => hints(endpoint).includes(wanted));
-  if (areHinted((endpoint) => endpoint.nodeHints, name)) return 'PreferSameNode';
-  if (areHinted((endpoint) => endpoint.zoneHints, zone)) return 'PreferSameZone';
+  if (areHinted(endpoints, (endpoint) => endpoint.nodeHints, name)) return 'PreferSameNode';
+  if (areHinted(endpoints, (endpoint) => endpoint.zoneHints, zone)) return 'PreferSameZone';
   return '';
+}
+
+function areHinted(
+  endpoints: readonly EndpointInfo[],
+  hintsOf: (endpoint: EndpointInfo) => readonly string[],
+  wanted: string,
+): boolean {
+  let isWanted = false;
+  for (const endpoint of endpoints) {
+    if (!endpoint.ready) continue;
+    const hints = hintsOf(endpoint);
+    if (hints.length === 0) return false;
+    isWanted ||= hints.includes(wanted);
+  }
+  return isWanted;
 }
 
 function isAvailable(endpoint: EndpointInfo, mode: TopologyMode, { name, zone }: NodeTopology): boolean {

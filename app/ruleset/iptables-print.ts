@@ -18,18 +18,18 @@ import type {
  * has none of these chains. Built-in chains are not declared, so that their policies stay as they are.
  */
 export function printIptablesRestore(ruleset: IptablesRuleset): string {
-  let text = '';
+  const lines: string[] = [];
   for (const table of ruleset.tables) {
-    text += `*${table.name}\n`;
+    lines.push(`*${table.name}`);
     for (const chain of table.chains) {
-      if (chain.policy === undefined) text += `${chainLine(chain)}\n`;
+      if (chain.policy === undefined) lines.push(chainLine(chain));
     }
     for (const chain of table.chains) {
-      for (const rule of chain.rules) text += `${printRule(chain.name, rule)}\n`;
+      for (const rule of chain.rules) lines.push(printRule(chain.name, rule));
     }
-    text += 'COMMIT\n';
+    lines.push('COMMIT');
   }
-  return text;
+  return endLines(lines);
 }
 
 /** The ruleset as `iptables-save` prints it: built-in chains in hook order, user chains by name. */
@@ -43,21 +43,24 @@ export function printIptablesSave(ruleset: IptablesRuleset): string {
     }
     lines.push('COMMIT');
   }
-  return lines.length > 0 ? `${lines.join('\n')}\n` : '';
+  return endLines(lines);
 }
 
 /** `-A CHAIN matches -j target`. */
 export function printRule(chain: string, rule: IptablesRule): string {
-  const body = printRuleBody(rule);
-  return body === '' ? `-A ${chain}` : `-A ${chain} ${body}`;
+  return joinWords(['-A', chain], rule);
 }
 
 /** The rule without `-A CHAIN`; what two equal rules have in common. */
 export function printRuleBody(rule: IptablesRule): string {
-  let text = '';
-  for (const match of rule.matches) text += text === '' ? printMatch(match) : ` ${printMatch(match)}`;
-  if (rule.target) text += text === '' ? printTarget(rule.target) : ` ${printTarget(rule.target)}`;
-  return text;
+  return joinWords([], rule);
+}
+
+/** Joined at once: added up piece by piece, a large ruleset's text would be a million fragments until the end. */
+function joinWords(words: string[], rule: IptablesRule): string {
+  for (const match of rule.matches) words.push(printMatch(match));
+  if (rule.target) words.push(printTarget(rule.target));
+  return words.join(' ');
 }
 
 /** The built-in chains of each table, in the order packets meet them and iptables-save prints them. */
@@ -68,6 +71,11 @@ export const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
   nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
 };
+
+function endLines(lines: string[]): string {
+  if (lines.length > 0) lines.push('');
+  return lines.join('\n');
+}
 
 function chainsAsSaved(table: IptablesTable): IptablesChain[] {
   const known = new Map(table.chains.map((chain) => [chain.name, chain]));
