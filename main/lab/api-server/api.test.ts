@@ -48,6 +48,29 @@ describe('credentials', () => {
   });
 });
 
+test('a user that the admin asks to be taken for may do nothing without being given it', async () => {
+  const headers = { 'Impersonate-User': 'bob' };
+  const list = await call(lab.server, services, { headers });
+  expect([list.code, list.json.message]).toEqual([
+    403,
+    'services is forbidden: User "bob" cannot list resource "services" in API group "" in the namespace "default"',
+  ]);
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const review = await call(lab.server, path, { method: 'POST', body: {}, headers });
+  expect(review.json.status.allowed).toBe(false);
+  const masters = { ...headers, 'Impersonate-Group': 'system:masters' };
+  expect((await call(lab.server, services, { headers: masters })).code).toBe(200);
+});
+
+test('the server’s own Service is there again when it is deleted, at its address', () => {
+  const key = { namespace: 'default', name: 'kubernetes' };
+  const before = lab.client.get('services', key);
+  lab.client.delete('services', key);
+  const after = lab.client.get('services', key);
+  expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
+  expect(after).toMatchObject({ spec: { clusterIP: '10.254.0.1' } });
+});
+
 describe('writing', () => {
   test('with an old resourceVersion is a conflict', async () => {
     const { json } = await call(lab.server, services, { method: 'POST', body: service('stale') });

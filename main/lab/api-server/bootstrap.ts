@@ -62,7 +62,11 @@ export function withReadyCondition<T extends KubernetesObject>(serviceCIDR: T): 
 }
 
 /** The Service by which pods of a cluster find its API server. It has no endpoints: ours is outside. */
-function bootstrapKubernetesService(client: LabClient, serviceCIDRs: string[], serverPort: number): void {
+export function bootstrapKubernetesService(
+  client: LabClient,
+  serviceCIDRs: string[],
+  serverPort: number,
+): void {
   const key = { namespace: 'default', name: 'kubernetes' };
   if (client.get('services', key)) return;
   const [first] = serviceCIDRs.map(parseRange);

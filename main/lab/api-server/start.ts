@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { PodRuntime } from '../controllers/pod-runtime.ts';
 import { type LabControllers, startControllers } from '../controllers/start-controllers.ts';
 import type { PortRange } from './allocation/node-port-allocator.ts';
-import { bootstrapCluster, type ClusterOptions } from './bootstrap.ts';
+import { bootstrapCluster, bootstrapKubernetesService, type ClusterOptions } from './bootstrap.ts';
 import { type ServerCertificates, serverCertificates } from './credentials/certificates.ts';
 import { writeKubeconfig } from './credentials/kubeconfig.ts';
 import { readIfThere, writePrivateFile } from './credentials/private-file.ts';
@@ -80,6 +80,7 @@ async function serve(
   let controllers: LabControllers;
   try {
     bootstrapCluster(client.as('kube-apiserver'), options, port);
+    keepKubernetesService(client.as('kube-apiserver'), serviceCIDRs, port);
     controllers = startControllers({ ...options, client, resources: registry.resources });
   } catch (error) {
     await listener.close();
@@ -101,6 +102,14 @@ async function serve(
       store.close();
     },
   };
+}
+
+/** The server's own Service is made again when somebody deletes it. */
+function keepKubernetesService(client: LabClient, serviceCIDRs: string[], port: number): void {
+  client.watch('services', ({ type, object: { metadata } }) => {
+    const own = metadata.namespace === 'default' && metadata.name === 'kubernetes';
+    if (type === 'DELETED' && own) bootstrapKubernetesService(client, serviceCIDRs, port);
+  });
 }
 
 /** An old kubeconfig stays valid as long as nothing else has taken the port. */

@@ -14,7 +14,8 @@ export interface Review {
   singular: string;
   kind: string;
   namespaced: boolean;
-  answer(body: JsonObject): JsonObject;
+  /** @param user who asks, where it is not the admin but one who may do nothing */
+  answer(user: string | undefined): JsonObject;
 }
 
 export const reviews: readonly Review[] = [
@@ -25,7 +26,7 @@ export const reviews: readonly Review[] = [
     singular: 'selfsubjectaccessreview',
     kind: 'SelfSubjectAccessReview',
     namespaced: false,
-    answer: () => ({ allowed: true }),
+    answer: (user) => ({ allowed: user === undefined }),
   },
   {
     group: 'authorization.k8s.io',
@@ -34,9 +35,9 @@ export const reviews: readonly Review[] = [
     singular: 'selfsubjectrulesreview',
     kind: 'SelfSubjectRulesReview',
     namespaced: false,
-    answer: () => ({
-      resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
-      nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+    answer: (user) => ({
+      resourceRules: user === undefined ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : [],
+      nonResourceRules: user === undefined ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [],
       incomplete: false,
     }),
   },
@@ -47,18 +48,23 @@ export const reviews: readonly Review[] = [
     singular: 'selfsubjectreview',
     kind: 'SelfSubjectReview',
     namespaced: false,
-    answer: () => ({ userInfo: { username: clusterAdmin.username, groups: [...clusterAdmin.groups] } }),
+    answer: (user) => ({
+      userInfo:
+        user === undefined
+          ? { username: clusterAdmin.username, groups: [...clusterAdmin.groups] }
+          : { username: user, groups: ['system:authenticated'] },
+    }),
   },
 ];
 
 /** The review with its answer. */
-export function answered(review: Review, body: unknown): JsonObject {
+export function answered(review: Review, body: unknown, user: string | undefined): JsonObject {
   const given = isJsonObject(body) ? body : {};
   return {
     kind: review.kind,
     apiVersion: `${review.group}/${review.version}`,
     metadata: { creationTimestamp: null, ...(isJsonObject(given['metadata']) ? given['metadata'] : {}) },
     ...(given['spec'] !== undefined && { spec: given['spec'] }),
-    status: review.answer(given),
+    status: review.answer(user),
   };
 }

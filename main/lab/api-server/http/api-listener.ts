@@ -7,6 +7,7 @@ import { isAuthorized } from '../credentials/token.ts';
 import type { Registry } from '../registry/registry.ts';
 import { answerError, answerText } from './answer.ts';
 import { DocumentHandler } from './document-handler.ts';
+import { notAllowed, powerlessUser } from './impersonation.ts';
 import { parseRequestPath } from './request-info.ts';
 import { handleResource } from './resource-handler.ts';
 
@@ -97,6 +98,8 @@ export class ApiListener {
     const info = parseRequestPath(path);
     if (info) {
       const resource = registry.find(info);
+      const user = powerlessUser(request);
+      if (resource && user !== undefined) throw notAllowed(user, request.method ?? '', info);
       if (resource) return handleResource(registry, resource, { info, request, response, query });
       if (await documents.handleReview(info, { request, response })) return;
     }

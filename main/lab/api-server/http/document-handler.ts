@@ -6,6 +6,7 @@ import type { ApiGroups } from '../discovery/api-groups.ts';
 import { answered, reviews } from '../discovery/reviews.ts';
 import { kubernetesVersion, versionDocument } from '../discovery/version.ts';
 import { answer, answerText } from './answer.ts';
+import { powerlessUser } from './impersonation.ts';
 import { parseMediaTypes } from './media-types.ts';
 import { readBody } from './request-body.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -40,6 +41,12 @@ export class DocumentHandler {
       answerText(response, 200, query.has('verbose') ? verboseHealth(health) : 'ok');
       return true;
     }
+    if (path === '/openapi/v2' && prefersProtobuf(request.headers.accept ?? '')) {
+      // As asked for, but for the character that a Content-Type cannot have.
+      response.writeHead(200, { 'Content-Type': openApiProtobufType.replace('@', '.') });
+      response.end(openApiProtobuf());
+      return true;
+    }
     const document = await this.#document(path.replace(/(?<=.)\/$/, ''), request.headers.accept ?? '');
     if (!document) return false;
     await this.#send(exchange, document);
@@ -58,7 +65,7 @@ export class DocumentHandler {
     if (request.method !== 'POST')
       throw new ApiError(405, 'MethodNotAllowed', 'a review can only be created');
     const { json } = await readBody(request);
-    await answer(response, { code: 201, value: answered(review, json) });
+    await answer(response, { code: 201, value: answered(review, json, powerlessUser(request)) });
     return true;
   }
 
@@ -158,6 +165,27 @@ function wantsAggregated(accept: string): string | undefined {
   const { as, g, v } = first?.parameters ?? {};
   if (as !== 'APIGroupDiscoveryList' || g !== 'apidiscovery.k8s.io' || v !== 'v2') return undefined;
   return 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+}
+
+/** In which older clients want the OpenAPI document of version 2. */
+const openApiProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+function prefersProtobuf(accept: string): boolean {
+  return parseMediaTypes(accept)[0]?.type === openApiProtobufType;
+}
+
+/**
+ * The document in protobuf: its head alone. kubectl falls back to it for kinds that it has not found in
+ * version 3, which are those that are not served, and only wants to be told that they are not there.
+ */
+function openApiProtobuf(): Buffer {
+  const field = (number: number, content: string | Buffer): Buffer => {
+    const bytes = Buffer.from(content as string);
+    return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
+  };
+  const info = Buffer.concat([field(1, 'Kubernetes'), field(2, kubernetesVersion)]);
+  const paths = Buffer.alloc(0);
+  return Buffer.concat([field(1, '2.0'), field(2, info), field(8, paths)]);
 }
 
 function verboseHealth(check: string): string {

@@ -99,7 +99,7 @@ interface Resources {
 
 /** Guaranteed: every container limits both CPU and memory and requests as much; BestEffort: none asks for any. */
 function qosClass(spec: PodSpec): string {
-  const resources = spec.containers.map(
+  const resources = (spec.containers ?? []).map(
     (container) => ('resources' in container ? (container.resources as Resources) : {}) ?? {},
   );
   const asked = (values: Record<string, unknown> | undefined): string[] =>
