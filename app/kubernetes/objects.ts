@@ -155,8 +155,6 @@ export interface Pod extends KubernetesObject {
   };
 }
 
-export type ClusterObject = Service | EndpointSlice | Node | ServiceCIDR | Pod | KubernetesObject;
-
 /** `namespace/name`, the key by which kube-proxy and the API's own caches name an object. */
 export function objectKey(object: KubernetesObject): string {
   const { namespace, name } = object.metadata ?? {};

@@ -208,17 +208,19 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
   });
 });
 
-/** The processes that live in a pid namespace, by what /proc says of them. */
-function processesIn(pidNamespace: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
+/** The pid and network namespaces of all processes that may be looked at. */
+function liveNamespaces(): Set<string> {
+  const found = new Set<string>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    for (const kind of ['pid', 'net']) {
       try {
-        return readlinkSync(`/proc/${pid}/ns/pid`) === pidNamespace;
+        found.add(readlinkSync(`/proc/${pid}/ns/${kind}`));
       } catch {
-        return false;
+        // It has ended meanwhile, or is another user's.
       }
-    });
+    }
+  }
+  return found;
 }
 
 async function hostState(): Promise<string> {
@@ -234,38 +236,52 @@ async function hostState(): Promise<string> {
 }
 
 describe.each(testUsers)('kill -9 of the lab, run as $name', (user) => {
-  it('at any moment leaves no process, namespace, mount or rule, and the objects are there again', async () => {
+  const moments = 20;
+
+  it(`at ${moments} random moments leaves no process, namespace, mount or rule, and the objects are there again`, async () => {
     const folder = makeDataFolder(user);
     const before = await hostState();
-    const applied = new Set<string>();
-    for (let turn = 0; turn < 10; turn++) {
-      const lab = await LabUnderTest.start(user, { folder, args: turn % 2 ? ['--mode', 'userspace'] : [] });
-      const { ready } = JSON.parse(readFileSync(join(folder, 'lab.json'), 'utf8')) as {
-        ready: { supervisorPid: number };
-      };
-      const pidNamespace = readlinkSync(`/proc/${ready.supervisorPid}/ns/pid`);
-      if (turn === 0) await lab.apply(mysql);
-      const services = await lab.kubectl(['get', 'services', '-o', 'name']);
-      for (const name of applied) expect(services).toContain(`service/${name}\n`);
-      expect(services).toContain('service/mysql-service');
-      // Killed while it works: in the middle of writes, of starting pods.
-      const name = `web-${turn}`;
-      await lab.kubectl(['create', 'service', 'clusterip', name, '--tcp=80:80']);
-      applied.add(name);
-      const busy = lab.kubectl(['scale', '--replicas=3', 'deployment/none']).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 150));
+    const namespaces = liveNamespaces();
+    const created = new Set<string>();
+    for (let turn = 0; turn < moments; turn++) {
+      // Every other time in the middle of its start, else in the middle of its work.
+      const starting = turn % 2 === 1;
+      const lab = starting
+        ? LabUnderTest.launch(user, folder)
+        : await LabUnderTest.start(user, { folder, args: turn % 4 ? ['--mode', 'userspace'] : [] });
+      if (!starting) {
+        if (turn === 0) await lab.apply(mysql);
+        const services = await lab.kubectl(['get', 'services', '-o', 'name']);
+        for (const name of [...created, 'mysql-service']) expect(services).toContain(`service/${name}\n`);
+        await lab.kubectl(['create', 'service', 'clusterip', `web-${turn}`, '--tcp=80:80']);
+        created.add(`web-${turn}`);
+      }
+      const work = starting
+        ? Promise.resolve()
+        : lab
+            .apply(
+              mysql
+                .replaceAll('mysql-', `turn${turn}-`)
+                .replace('10.254.162.44', `10.254.1.${turn + 1}`)
+                .replace('30964', String(31000 + turn)),
+            )
+            .catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * (starting ? 800 : 300)));
       await lab.stop('SIGKILL');
-      await busy;
+      await work;
+      const left = (): string[] => [...liveNamespaces()].filter((namespace) => !namespaces.has(namespace));
       await until(
-        'every process of the lab to be gone',
-        () => processesIn(pidNamespace).length === 0 || undefined,
-        5000,
+        'every process and namespace of the lab to be gone',
+        () => left().length === 0 || undefined,
+        10_000,
       );
       expect(await hostState()).toBe(before);
     }
     const last = await LabUnderTest.start(user, { folder });
+    const services = await last.kubectl(['get', 'services', '-o', 'name']);
+    for (const name of created) expect(services).toContain(`service/${name}\n`);
     await last.kubectl(['wait', '--for=condition=Ready', 'pod', '-l', 'mysql-service=true', '--timeout=20s']);
     await last.stop();
     last.removeFolder();
-  }, 180_000);
+  }, 240_000);
 });

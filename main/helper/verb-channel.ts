@@ -13,7 +13,6 @@ export interface Verb<Args, Result> {
   result?: () => Result;
 }
 
-export type VerbTable = Record<string, Verb<never, unknown>>;
 type ArgsOf<V> = V extends Verb<infer Args, unknown> ? Args : never;
 type ResultOf<V> = V extends { result?: () => infer Result } ? Result : never;
 

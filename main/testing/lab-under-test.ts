@@ -85,6 +85,11 @@ export class LabUnderTest {
     });
   }
 
+  /** Starts a lab and waits for nothing. */
+  static launch(user: TestUser, folder: string): LabUnderTest {
+    return new LabUnderTest(user, folder, []);
+  }
+
   /** Starts a lab and resolves when it is ready; rejects with what it said when it ended before. */
   static async start(
     user: TestUser,
