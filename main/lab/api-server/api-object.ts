@@ -1,7 +1,7 @@
 import type { KubernetesObject, ObjectMeta } from '../../../app/kubernetes/objects.ts';
 
 /** The metadata of an object that the server has accepted: what every stored object is sure to have. */
-export interface StoredMeta extends ObjectMeta {
+interface StoredMeta extends ObjectMeta {
   name: string;
   uid: string;
   resourceVersion: string;
@@ -33,9 +33,4 @@ export function objectPath(namespace: string | undefined, name: string): string 
 /** RFC 3339 in whole seconds, the form of every `metav1.Time`. */
 export function timestamp(milliseconds: number = Date.now()): string {
   return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
-}
-
-/** RFC 3339 in microseconds, the form of every `metav1.MicroTime`. */
-export function microTimestamp(milliseconds: number = Date.now()): string {
-  return new Date(milliseconds).toISOString().replace(/Z$/, '000Z');
 }

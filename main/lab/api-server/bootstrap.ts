@@ -16,7 +16,7 @@ export interface ClusterOptions {
 }
 
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
-export const defaultServiceCIDR = 'kubernetes';
+const defaultServiceCIDR = 'kubernetes';
 export const serviceCIDRFinalizer = 'networking.k8s.io/service-cidr-finalizer';
 
 /** Makes what every cluster has from its beginning, where it is not there yet. */

@@ -15,9 +15,6 @@ import { labRegistry } from './lab-registry.ts';
 import { LabClient } from './registry/lab-client.ts';
 import { ObjectStore } from './storage/object-store.ts';
 
-export type { PodRuntime } from '../controllers/pod-runtime.ts';
-export { LabClient } from './registry/lab-client.ts';
-
 export interface LabApiServerOptions extends ClusterOptions {
   /** Where objects, keys, token and kubeconfig are kept. */
   dataDir: string;

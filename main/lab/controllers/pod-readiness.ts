@@ -25,7 +25,7 @@ export function availableIn(
 }
 
 /** When the pod became ready (milliseconds); infinity when it is not. */
-export function readySince(pod: RunnablePod): number {
+function readySince(pod: RunnablePod): number {
   if (!isReady(pod)) return Number.POSITIVE_INFINITY;
   return Date.parse(conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime ?? '') || 0;
 }

@@ -1,3 +1,4 @@
+import { readyAnnotation, terminationAnnotation } from '../../../app/lab/pod-annotations.ts';
 import { timestamp } from '../api-server/api-object.ts';
 import {
   type Condition,
@@ -9,18 +10,6 @@ import {
   type RunnablePod,
 } from '../api-server/resources/workload-types.ts';
 import type { PodAddresses } from './pod-addresses.ts';
-
-/**
- * Set to "false" on a pod, it makes the pod not ready while it runs on, as a failing readiness probe does:
- * `kubectl annotate pod web-1 kube-proxy-lab.dev/ready=false`.
- */
-export const readyAnnotation = 'kube-proxy-lab.dev/ready';
-
-/**
- * How many seconds a deleted pod goes on answering, as a program that finishes its work does; its grace
- * period ends it earlier. Without it a pod ends at once.
- */
-export const terminationAnnotation = 'kube-proxy-lab.dev/termination-seconds';
 
 type Running = 'starting' | 'running' | { failed: string };
 
@@ -54,7 +43,7 @@ export function podStatus(
 }
 
 /** Whether nothing speaks against the pod being ready, but that it may not run yet. */
-export function wantsReady(pod: RunnablePod): boolean {
+function wantsReady(pod: RunnablePod): boolean {
   return pod.metadata?.annotations?.[readyAnnotation] !== 'false';
 }
 

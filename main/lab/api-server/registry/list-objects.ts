@@ -87,7 +87,7 @@ function stateAt(
 }
 
 /** A list whose state has been forgotten between two pages; the token goes on without it. */
-export class ExpiredContinueError extends ApiError {
+class ExpiredContinueError extends ApiError {
   readonly continueToken: string;
 
   constructor(continueToken: string) {

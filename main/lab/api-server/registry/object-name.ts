@@ -3,7 +3,7 @@ const suffixLength = 5;
 const longestName = 63;
 
 /** A short random word without vowels, so that it is no word (apimachinery, `util/rand`). */
-export function randomWord(length: number): string {
+function randomWord(length: number): string {
   return Array.from({ length }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join('');
 }
 

@@ -18,7 +18,7 @@ export interface WatchOptions {
 }
 
 /** What a bookmark carries instead of an object: how far the watch has come. */
-export interface BookmarkObject {
+interface BookmarkObject {
   kind: string;
   apiVersion: string;
   metadata: { resourceVersion: string; creationTimestamp: null; annotations?: Record<string, string> };

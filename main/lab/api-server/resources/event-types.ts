@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../../../app/kubernetes/objects.ts';
 
-export interface ObjectReference {
+interface ObjectReference {
   apiVersion?: string;
   kind?: string;
   namespace?: string;
@@ -10,7 +10,7 @@ export interface ObjectReference {
   fieldPath?: string;
 }
 
-export interface EventSource {
+interface EventSource {
   component?: string;
   host?: string;
 }

@@ -1,4 +1,3 @@
-import type { StatusCause } from '../api-error.ts';
 import type { ApiObject, StoredObject } from '../api-object.ts';
 import type { Write } from '../storage/object-store.ts';
 
@@ -43,7 +42,7 @@ export interface Resource {
   conversion?: Conversion;
 }
 
-export interface Conversion {
+interface Conversion {
   /** The `resource` under which the objects are stored. */
   storedAs: string;
   toStored(object: ApiObject): ApiObject;
@@ -91,8 +90,6 @@ export interface Strategy {
   /** What the client is told of an object that is accepted all the same. */
   warnings?(object: ApiObject): string[];
 }
-
-export type { StatusCause };
 
 export const allVerbs: readonly Verb[] = [
   'create',

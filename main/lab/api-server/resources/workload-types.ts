@@ -24,7 +24,7 @@ export interface PodSpec {
   [field: string]: unknown;
 }
 
-export interface Toleration {
+interface Toleration {
   key?: string;
   operator?: string;
   value?: string;
@@ -112,7 +112,7 @@ export interface ReplicaSet extends KubernetesObject {
   };
 }
 
-export interface DeploymentSpec {
+interface DeploymentSpec {
   replicas?: number;
   minReadySeconds?: number;
   paused?: boolean;

@@ -31,7 +31,7 @@ export interface LogRecord {
 const header = '{"format":"kube-proxy-lab objects","version":1}\n';
 
 /** The file of objects cannot be used; the message names the file, the place and what to do. */
-export class CorruptLogError extends Error {
+class CorruptLogError extends Error {
   constructor(path: string, line: number, cause: string) {
     super(
       `${path}: line ${line} is damaged (${cause}). Move the file away to start with an empty cluster, or restore it from a copy.`,

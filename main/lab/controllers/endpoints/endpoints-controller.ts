@@ -97,7 +97,7 @@ interface Part {
  * Addresses that have the same ports, together: ports first gathered by address, then addresses by ports
  * (the real controller's `RepackSubsets`).
  */
-export function subsetsOf(service: Service, pods: RunnablePod[]): EndpointSubset[] {
+function subsetsOf(service: Service, pods: RunnablePod[]): EndpointSubset[] {
   const parts = pods.flatMap((pod) => partsOf(service, pod));
   const byAddress = Map.groupBy(parts, ({ address, ready }) => goJson([address, ready]));
   const gathered = [...byAddress.values()].map((same) => ({

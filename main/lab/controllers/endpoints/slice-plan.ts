@@ -3,7 +3,7 @@ import type { Endpoint, EndpointPort, EndpointSlice } from '../../../../app/kube
 import type { Stored } from '../../api-server/registry/lab-client.ts';
 
 /** As many endpoints as one slice holds; more make another slice. */
-export const endpointsPerSlice = 100;
+const endpointsPerSlice = 100;
 
 /** Endpoints of one address family that have the same ports: what can share a slice. */
 export interface PortGroup {
