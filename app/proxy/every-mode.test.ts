@@ -12,6 +12,8 @@ import { randomCluster } from './random-cluster.ts';
 const MODES: [mode: ProxyMode, dialect: Dialect][] = [
   ['iptables', 'current'],
   ['iptables', 'classic'],
+  ['userspace', 'current'],
+  ['userspace', 'classic'],
 ];
 const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
 const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);

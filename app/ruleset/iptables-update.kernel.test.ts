@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IPFamily } from '../kubernetes/objects.ts';
 import { buildRuleset, type Dialect } from '../proxy/build-ruleset.ts';
+import type { ProxyMode } from '../proxy/configuration.ts';
 import { proxierState } from '../proxy/proxier-state.ts';
 import { changedCluster, Dice, randomCluster } from '../proxy/random-cluster.ts';
 import { parseIptablesSave } from './iptables-parse.ts';
@@ -42,8 +43,17 @@ function empty(family: IPFamily): IptablesRuleset {
   return { kind: 'iptables', family, tables: [], omissions: [] };
 }
 
-function random(seed: number, family: IPFamily, dialect: Dialect = 'current'): IptablesRuleset {
-  const ruleset = buildRuleset('iptables', dialect, proxierState(randomCluster(seed), family));
+const MODES: [mode: ProxyMode, dialect: Dialect][] = [
+  ['iptables', 'current'],
+  ['iptables', 'classic'],
+  ['userspace', 'current'],
+  ['userspace', 'classic'],
+];
+
+/** A random cluster's rules, in one mode and dialect after the other. */
+function random(seed: number, family: IPFamily): IptablesRuleset {
+  const [mode, dialect] = MODES[seed % MODES.length] ?? ['iptables', 'current'];
+  const ruleset = buildRuleset(mode, dialect, proxierState(randomCluster(seed), family));
   if (ruleset.kind !== 'iptables') throw new Error('expected an iptables ruleset');
   return ruleset;
 }
@@ -112,7 +122,7 @@ describe.each(FAMILIES)('%s', (family) => {
   test('what is printed is what iptables-save prints of it', () => {
     for (let seed = 1; seed <= 40; seed++) {
       reset();
-      const ruleset = random(seed, family, seed % 3 === 0 ? 'classic' : 'current');
+      const ruleset = random(seed, family);
       inNamespace([tool(family, 'restore')], printIptablesRestore(ruleset));
       const saved = save(family);
       expect(ours(saved), `seed ${seed}`).toEqual(ours(ruleset));
@@ -126,7 +136,7 @@ describe.each(FAMILIES)('%s', (family) => {
     const untouched = foreign(save(family));
     const dice = new Dice(7);
     for (let step = 1; step <= 60; step++) {
-      const wanted = dice.chance(0.1) ? empty(family) : random(step, family, dice.pick('current', 'classic'));
+      const wanted = dice.chance(0.1) ? empty(family) : random(dice.between(1, 1000), family);
       load(family, updateIptables(save(family), wanted));
       const saved = save(family);
       expect(ours(saved), `step ${step}`).toEqual(ours(wanted));
