@@ -41,7 +41,9 @@ export function failureWords(kind: FailureKind, context: FailureContext): string
     case 'reset':
       return 'The other end broke the connection off in the middle: it was restarted or killed.';
     case 'unreachable':
-      return 'There is no route to that address from here.';
+      return context.way === 'clusterIP'
+        ? 'A cluster IP exists only in the rules of the nodes: pods and nodes reach it, nobody outside does. Use the node port.'
+        : 'There is no route to that address from here.';
     case 'other':
       return 'See the error code.';
   }
