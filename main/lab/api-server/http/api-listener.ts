@@ -97,7 +97,8 @@ export class ApiListener {
     if (await documents.handle({ request, response, path, query })) return;
     const info = parseRequestPath(path);
     if (info) {
-      const resource = registry.find(info);
+      const found = registry.find(info);
+      const resource = found?.namespaced || info.namespace === undefined ? found : undefined;
       const user = powerlessUser(request);
       if (resource && user !== undefined) throw notAllowed(user, request.method ?? '', info);
       if (resource) return handleResource(registry, resource, { info, request, response, query });

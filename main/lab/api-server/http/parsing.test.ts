@@ -35,6 +35,7 @@ describe('paths', () => {
     ['/api/v1', undefined],
     ['/apis/apps', undefined],
     ['/version', undefined],
+    ['/api/v1/nodes/%', undefined],
     ['/api/v1/nodes/a/b/c/d', undefined],
   ])('%s', (path, info) => {
     expect(parseRequestPath(path)).toEqual(info);

@@ -15,10 +15,8 @@ export interface RequestInfo {
  * resource's. `/api/v1/namespaces/x` is the namespace itself.
  */
 export function parseRequestPath(path: string): RequestInfo | undefined {
-  const parts = path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decodeURIComponent);
+  const parts = decoded(path);
+  if (!parts) return undefined;
   const root = parts.shift();
   const group = root === 'api' ? '' : parts.shift();
   const version = parts.shift();
@@ -27,6 +25,17 @@ export function parseRequestPath(path: string): RequestInfo | undefined {
   if (watch) parts.shift();
   const info = resourceOf(parts);
   return info && { group, version, ...info, watch };
+}
+
+function decoded(path: string): string[] | undefined {
+  try {
+    return path
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
 }
 
 function resourceOf(

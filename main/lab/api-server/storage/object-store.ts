@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { keyOf, objectPath, type StoredObject } from '../api-object.ts';
 import { type Change, type LogRecord, ObjectLog } from './object-log.ts';
 
@@ -196,7 +197,7 @@ export class ObjectStore {
     this.#dispatching = true;
     try {
       for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
-        for (const listener of [...this.#listeners]) listener(event);
+        for (const listener of [...this.#listeners]) tell(listener, event);
       }
     } finally {
       this.#dispatching = false;
@@ -230,6 +231,15 @@ export class ObjectStore {
       this.#sortedKeys.set(resource, keys);
     }
     return keys;
+  }
+}
+
+/** One listener's failure is neither the others' nor the writer's: what is written is written. */
+function tell(listener: StoreListener, event: StoreEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }
 
