@@ -1,7 +1,6 @@
 /** Label and field selectors: parsing what a request asks for, and matching objects. */
 export { matchesFields, parseFieldSelector } from './field-selector.ts';
 export {
-  type LabelSelectorTerms,
   matchesLabels,
   parseLabelSelector,
   selectorFromObject,
