@@ -4,7 +4,7 @@
  * Safe for any input: what is no text, too deep, or grows when its aliases are unfolded ends in one
  * ManifestError that says where.
  */
-import { LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { Composer, LineCounter, Parser, type YAMLError } from 'yaml';
 import { isJsonObject, type JsonObject } from './json.ts';
 import type { KubernetesObject } from './objects.ts';
 import { KUBERNETES_YAML } from './yaml-options.ts';
@@ -53,13 +53,16 @@ function readJson(text: string): unknown[] | undefined {
 function readYaml(text: string, source: string): unknown[] {
   if (nestingDepth(text) > MAX_NESTING) throw new ManifestError(source, NESTED_TOO_DEEPLY);
   const lines = new LineCounter();
+  const tokens = new Parser(lines.addNewLine).parse(text);
   try {
-    const documents = parseAllDocuments(text, { ...KUBERNETES_YAML, lineCounter: lines });
-    return [...documents].map((document) => {
+    const documents: unknown[] = [];
+    // One after the other, so that only one document's syntax tree is there at a time.
+    for (const document of new Composer(KUBERNETES_YAML).compose(tokens)) {
       const [error] = document.errors;
-      if (error) throw new ManifestError(yamlPlace(error, source), firstLine(error.message));
-      return withoutCycles(document.toJS({ maxAliasCount: MAX_ALIASES }), text);
-    });
+      if (error) throw new ManifestError(placeOf(error, source, lines), firstLine(error.message));
+      documents.push(withoutCycles(document.toJS({ maxAliasCount: MAX_ALIASES }), text));
+    }
+    return documents;
   } catch (error) {
     if (error instanceof ManifestError) throw error;
     const tooDeep = error instanceof RangeError;
@@ -94,14 +97,13 @@ function withoutCycles(value: unknown, text: string): unknown {
   return value;
 }
 
-function yamlPlace(error: YAMLError, source: string): string {
-  const [start] = error.linePos ?? [];
-  return start ? `${source}, line ${start.line}, column ${start.col}` : source;
+function placeOf(error: YAMLError, source: string, lines: LineCounter): string {
+  const { line, col } = lines.linePos(error.pos[0]);
+  return `${source}, line ${line}, column ${col}`;
 }
 
-/** The parser's messages go on with an excerpt of the file, which may be anything. */
 function firstLine(message: string): string {
-  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+  return message.split('\n')[0] ?? '';
 }
 
 function objectsOf(document: unknown, place: string): ManifestObject[] {
