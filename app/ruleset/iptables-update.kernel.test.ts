@@ -1,5 +1,6 @@
 /** Rules as printed and updates as written, taken to the real kernel in a network namespace and read back. */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IPFamily } from '../kubernetes/objects.ts';
 import { buildRuleset, type Dialect } from '../proxy/build-ruleset.ts';
@@ -12,11 +13,14 @@ import { updateIptables } from './iptables-update.ts';
 import type { IptablesRuleset } from './model.ts';
 import { isOurChain, isOurJump, isSharedChain, KUBELET_SHARED_CHAIN } from './ownership.ts';
 
-const NAMESPACE = `kpl-update-${process.pid}`;
 const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
 
+/** A process whose network namespace the rules go to; with it, the namespace and its rules are gone. */
+let holder: ChildProcess;
+
 function inNamespace(argv: string[], input = ''): string {
-  return execFileSync('ip', ['netns', 'exec', NAMESPACE, ...argv], {
+  const enter = ['--target', String(holder.pid), '--user', '--net', '--preserve-credentials', '--'];
+  return execFileSync('nsenter', [...enter, ...argv], {
     input,
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -107,15 +111,23 @@ COMMIT
 COMMIT
 `;
 
-beforeAll(() => {
-  execFileSync('ip', ['netns', 'add', NAMESPACE]);
+beforeAll(async () => {
+  // A user namespace of its own, so that an ordinary user can run this as well.
+  holder = spawn(
+    'unshare',
+    ['--user', '--map-root-user', '--net', 'sh', '-c', 'echo ready; exec sleep infinity'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  if (holder.stdout) await once(holder.stdout, 'data');
   for (const counter of ['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts']) {
     inNamespace(['nfacct', 'add', counter]);
   }
 });
 
 afterAll(() => {
-  execFileSync('ip', ['netns', 'delete', NAMESPACE]);
+  holder.kill('SIGKILL');
 });
 
 describe.each(FAMILIES)('%s', (family) => {
