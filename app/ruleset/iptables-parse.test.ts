@@ -154,7 +154,7 @@ test('policies and counters are kept', () => {
             {
               matches: [],
               target: { kind: 'jump', chain: 'MINE' },
-              origin: { kind: 'kube-proxy' },
+              origin: { kind: 'unknown' },
               counters: { packets: 7, bytes: 420 },
             },
           ],

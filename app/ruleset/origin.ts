@@ -5,7 +5,7 @@
  * `spec.ports[0].nodePort`, an endpoint's DNAT names the slice's `endpoints[1].addresses[0]`. Rules that are
  * there whatever the cluster holds are kube-proxy's own frame.
  */
-export type Origin = ObjectOrigin | ConfigurationOrigin | FrameOrigin;
+export type Origin = ObjectOrigin | ConfigurationOrigin | FrameOrigin | UnknownOrigin;
 
 export interface ObjectOrigin {
   readonly kind: 'Service' | 'EndpointSlice' | 'Node';
@@ -26,8 +26,12 @@ export interface FrameOrigin {
   readonly kind: 'kube-proxy';
 }
 
-/** A rule or chain that is not ours, or was read back from a node and so has no known cause. */
-export const UNKNOWN_ORIGIN: FrameOrigin = { kind: 'kube-proxy' };
+/** A rule read back from a node: foreign, or ours with its cause not told. */
+export interface UnknownOrigin {
+  readonly kind: 'unknown';
+}
+
+export const UNKNOWN_ORIGIN: UnknownOrigin = { kind: 'unknown' };
 
 export const FRAME: FrameOrigin = { kind: 'kube-proxy' };
 
@@ -36,6 +40,8 @@ export function formatOrigin(origin: Origin): string {
   switch (origin.kind) {
     case 'kube-proxy':
       return 'kube-proxy';
+    case 'unknown':
+      return 'unknown';
     case 'KubeProxyConfiguration':
       return `KubeProxyConfiguration ${origin.field}`;
     default: {
