@@ -8,7 +8,7 @@ import { z } from 'zod';
 export const proxyModeSchema = z.enum(['userspace', 'iptables', 'nftables']);
 export const dialectSchema = z.enum(['current', 'classic']);
 
-const syncSchema = z.object({
+export const syncSchema = z.object({
   number: z.int(),
   at: z.string(),
   durationMs: z.number(),

@@ -1,0 +1,28 @@
+/**
+ * All that the user interface and the commands ask of a running lab: one router, whatever carries it.
+ * Everything that crosses is validated by these schemas at the border.
+ */
+import { clusterContract } from './cluster.ts';
+import { engineContract } from './engine.ts';
+import { exportsContract } from './exports.ts';
+import { labContract } from './lab.ts';
+import { nodeContract } from './node.ts';
+import { podsContract } from './pods.ts';
+import { rulesContract } from './rules.ts';
+import { servicesContract } from './services.ts';
+import { settingsContract } from './settings.ts';
+import { trafficContract } from './traffic.ts';
+
+export const contract = {
+  cluster: clusterContract,
+  engine: engineContract,
+  exports: exportsContract,
+  /** What the commands ask. */
+  lab: labContract,
+  node: nodeContract,
+  pods: podsContract,
+  rules: rulesContract,
+  services: servicesContract,
+  settings: settingsContract,
+  traffic: trafficContract,
+};
