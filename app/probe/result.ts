@@ -25,6 +25,8 @@ export interface ProbeResult {
   answeredBy?: string;
   /** Milliseconds until the connection stood; absent for UDP and on a kept connection. */
   connectMs?: number;
+  /** Milliseconds until the answer's first byte; absent for UDP, whose answer comes whole. */
+  firstByteMs?: number;
   /** Milliseconds until the answer was there, or the failure. */
   totalMs: number;
   failure?: { kind: FailureKind /** The system's own word, e.g. ECONNREFUSED. */; code: string };

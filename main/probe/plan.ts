@@ -1,8 +1,12 @@
 import { z } from 'zod';
 
 /** What the prober is asked to do, as one line of JSON on its standard input. */
+const address = z.union([z.ipv4(), z.ipv6()]);
+
 export const probePlanSchema = z.object({
-  address: z.union([z.ipv4(), z.ipv6()]),
+  address,
+  /** The address to send from, of the target's family; absent: routing's choice. */
+  localAddress: address.optional(),
   port: z.int().min(1).max(65535),
   protocol: z.enum(['http', 'tcp', 'udp']),
   requests: z.int().min(1).max(1_000_000),

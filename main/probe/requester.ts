@@ -10,6 +10,8 @@ export interface Answer {
   text: string;
   /** Milliseconds until the connection stood; absent where an old one served, and for UDP. */
   connectMs?: number;
+  /** Milliseconds until its first byte; absent for UDP. */
+  firstByteMs?: number;
 }
 
 /** Sends one request and gives the answer; rejects with ProbeFailure. */
@@ -31,6 +33,12 @@ export function requesterFor(plan: ProbePlan): Requester {
   }
 }
 
+/** What another server said in place of HTTP; undefined for any other error. */
+function answerThatIsNotHttp(error: Error): string | undefined {
+  const { code, rawPacket } = error as { code?: string; rawPacket?: Buffer };
+  return code?.startsWith('HPE_') && rawPacket ? rawPacket.toString('utf8', 0, MOST_TEXT) : undefined;
+}
+
 class HttpRequester implements Requester {
   readonly #plan: ProbePlan;
   readonly #agent: Agent;
@@ -41,42 +49,49 @@ class HttpRequester implements Requester {
   }
 
   request(): Promise<Answer> {
-    const { address, port, timeoutMs } = this.#plan;
+    const { address, port, localAddress, timeoutMs } = this.#plan;
     const startedAt = performance.now();
     const seen = { connected: false, answerBegan: false };
-    return new Promise<Answer>((resolve, reject) => {
-      let connectMs: number | undefined;
-      const request = httpRequest({ host: address, port, path: '/', agent: this.#agent }, (response) => {
+    const times: Pick<Answer, 'connectMs' | 'firstByteMs'> = {};
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        clearTimeout(timer);
+        finish();
+      };
+      const fail = (error: Error): void => {
+        const other = answerThatIsNotHttp(error);
+        settle(() =>
+          other === undefined ? reject(classify(error, seen)) : resolve({ text: other, ...times }),
+        );
+      };
+      const options = { host: address, port, path: '/', agent: this.#agent, localAddress };
+      const request = httpRequest(options, (response) => {
         seen.answerBegan = true;
+        times.firstByteMs = performance.now() - startedAt;
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => {
           if (text.length < MOST_TEXT) text += chunk;
         });
-        response.on('error', reject);
-        response.on('end', () => {
-          clearTimeout(timer);
-          resolve({ text, ...(connectMs === undefined ? {} : { connectMs }) });
-        });
+        response.on('error', fail);
+        response.on('end', () => settle(() => resolve({ text, ...times })));
       });
-      const timer = setTimeout(() => request.destroy(new ProbeFailure('timed-out', 'ETIMEDOUT')), timeoutMs);
+      const timer = setTimeout(() => {
+        // Before the request's own error, which would be of its being broken off.
+        reject(new ProbeFailure('timed-out', 'ETIMEDOUT'));
+        request.destroy();
+      }, timeoutMs);
       request.on('socket', (socket) => {
-        if (!socket.connecting) {
-          seen.connected = true;
-          return;
+        seen.connected = !socket.connecting;
+        if (socket.connecting) {
+          socket.once('connect', () => {
+            seen.connected = true;
+            times.connectMs = performance.now() - startedAt;
+          });
         }
-        socket.once('connect', () => {
-          seen.connected = true;
-          connectMs = performance.now() - startedAt;
-        });
       });
-      request.on('error', (error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
+      request.on('error', fail);
       request.end();
-    }).catch((error: unknown) => {
-      throw classify(error, seen);
     });
   }
 
@@ -96,14 +111,14 @@ class TcpRequester implements Requester {
   }
 
   async request(): Promise<Answer> {
-    if (this.#socket) {
-      await this.#line(this.#socket, true);
-      return { text: this.#who };
-    }
     const startedAt = performance.now();
+    if (this.#socket) {
+      const { firstByteAt } = await this.#line(this.#socket, true);
+      return { text: this.#who, firstByteMs: firstByteAt - startedAt };
+    }
     const socket = await this.#open();
     const connectMs = performance.now() - startedAt;
-    const text = await this.#line(socket, false).catch((error: unknown) => {
+    const { text, firstByteAt } = await this.#line(socket, false).catch((error: unknown) => {
       socket.destroy();
       throw error;
     });
@@ -114,13 +129,13 @@ class TcpRequester implements Requester {
         this.#socket = undefined;
       });
     } else socket.destroy();
-    return { text, connectMs };
+    return { text, connectMs, firstByteMs: firstByteAt - startedAt };
   }
 
   #open(): Promise<Socket> {
-    const { address, port, timeoutMs } = this.#plan;
+    const { address, port, localAddress, timeoutMs } = this.#plan;
     return new Promise((resolve, reject) => {
-      const socket = connect(port, address);
+      const socket = connect({ port, host: address, localAddress });
       const timer = setTimeout(() => socket.destroy(new ProbeFailure('timed-out', 'ETIMEDOUT')), timeoutMs);
       const fail = (error: Error): void => {
         clearTimeout(timer);
@@ -138,22 +153,26 @@ class TcpRequester implements Requester {
     });
   }
 
-  #line(socket: Socket, answerBegan: boolean): Promise<string> {
+  #line(socket: Socket, answerBegan: boolean): Promise<{ text: string; firstByteAt: number }> {
     return new Promise((resolve, reject) => {
       let text = '';
+      let firstByteAt = 0;
       const settle = (finish: () => void): void => {
         clearTimeout(timer);
         socket.off('data', onData).off('error', onError).off('close', onClose).off('end', onClose);
         finish();
       };
       const onData = (chunk: Buffer): void => {
+        firstByteAt ||= performance.now();
         text += chunk.toString();
-        if (text.includes('\n') || text.length >= MOST_TEXT) settle(() => resolve(text));
+        if (text.includes('\n') || text.length >= MOST_TEXT) settle(() => resolve({ text, firstByteAt }));
       };
       const onError = (error: Error): void =>
         settle(() => reject(classify(error, { connected: true, answerBegan })));
       const onClose = (): void =>
-        settle(() => (text ? resolve(text) : reject(new ProbeFailure('closed-without-answer', 'EOF'))));
+        settle(() =>
+          text ? resolve({ text, firstByteAt }) : reject(new ProbeFailure('closed-without-answer', 'EOF')),
+        );
       const timer = setTimeout(
         () => settle(() => reject(new ProbeFailure('timed-out', 'ETIMEDOUT'))),
         this.#plan.timeoutMs,
@@ -192,10 +211,14 @@ class UdpRequester implements Requester {
 
   /** Connected, so that a refusal (ICMP port unreachable) comes back as an error of this socket. */
   #open(): Promise<UdpSocket> {
-    const { address, port } = this.#plan;
+    const { address, port, localAddress } = this.#plan;
     const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     return new Promise((resolve, reject) => {
-      socket.once('error', (error) => reject(classify(error, { connected: false, answerBegan: false })));
+      socket.once('error', (error) => {
+        socket.close();
+        reject(classify(error, { connected: false, answerBegan: false }));
+      });
+      if (localAddress) socket.bind(0, localAddress);
       socket.connect(port, address, () => {
         socket.removeAllListeners('error');
         socket.on('error', () => {});

@@ -14,34 +14,29 @@ async function oneRequest(requester: Requester, index: number): Promise<ProbeRes
   const startedAt = performance.now();
   const total = (): number => rounded(performance.now() - startedAt);
   try {
-    const { text, connectMs } = await requester.request();
-    const totalMs = total();
-    const connect = connectMs === undefined ? {} : { connectMs: rounded(connectMs) };
+    const { text, connectMs, firstByteMs } = await requester.request();
+    const times = {
+      ...(connectMs === undefined ? {} : { connectMs: rounded(connectMs) }),
+      ...(firstByteMs === undefined ? {} : { firstByteMs: rounded(firstByteMs) }),
+      totalMs: total(),
+    };
     const echo = parseEcho(text.split('\n')[0] ?? '');
-    if (!echo)
-      return { index, ok: true, answeredBy: text.trim().slice(0, SHOWN_OF_OTHERS), totalMs, ...connect };
+    if (!echo) return { index, ok: true, answeredBy: text.trim().slice(0, SHOWN_OF_OTHERS), ...times };
     const { pod, namespace, client } = echo;
-    return { index, ok: true, pod, namespace, client, totalMs, ...connect };
+    return { index, ok: true, pod, namespace, client, ...times };
   } catch (error) {
     if (!(error instanceof ProbeFailure)) throw error;
     return { index, ok: false, totalMs: total(), failure: { kind: error.kind, code: error.code } };
   }
 }
 
-/**
- * Sends the plan's requests, so many at a time, and hands each result over as it comes. Ends early, between
- * two requests, when the signal asks it to.
- */
-export async function runProbe(
-  plan: ProbePlan,
-  onResult: (result: ProbeResult) => void,
-  signal?: AbortSignal,
-): Promise<void> {
+/** Sends the plan's requests, so many at a time, and hands each result over as it comes. */
+export async function runProbe(plan: ProbePlan, onResult: (result: ProbeResult) => void): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     const requester = requesterFor(plan);
     try {
-      while (next < plan.requests && !signal?.aborted) onResult(await oneRequest(requester, next++));
+      while (next < plan.requests) onResult(await oneRequest(requester, next++));
     } finally {
       requester.close();
     }
