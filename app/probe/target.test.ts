@@ -26,13 +26,22 @@ const services: Service[] = [
     status: { loadBalancer: { ingress: [{ ip: '10.0.0.100' }] } },
   },
   {
+    metadata: { namespace: 'shop', name: 'six' },
+    spec: {
+      type: 'NodePort',
+      clusterIP: 'fd00:10:254::6',
+      ipFamilies: ['IPv6'],
+      ports: [{ port: 80, nodePort: 30006 }],
+    },
+  },
+  {
     metadata: { namespace: 'default', name: 'headless' },
     spec: { clusterIP: 'None', ports: [{ port: 80 }] },
   },
 ];
 
 const resolve = (text: string): ReturnType<typeof resolveTarget> =>
-  resolveTarget(parseTarget(text), { services, nodeAddress: '10.0.0.5' });
+  resolveTarget(parseTarget(text), { services, nodeAddresses: ['10.0.0.5', 'fd00:10::5'] });
 
 describe('what a probe is aimed at', () => {
   it.each([
@@ -40,6 +49,13 @@ describe('what a probe is aimed at', () => {
     ['localhost:30964', '127.0.0.1', 30964, 'localhost', 'default/mysql-service'],
     ['[fd00::1]:3306', 'fd00::1', 3306, 'clusterIP', 'default/mysql-service'],
     ['192.168.125.2:80', '192.168.125.2', 80, 'address', undefined],
+    ['[fd00:10::5]:30964', 'fd00:10::5', 30964, 'nodePort', 'default/mysql-service'],
+    ['[fd00:10::9]:30964', 'fd00:10::9', 30964, 'address', undefined],
+    ['[::1]:30964', '::1', 30964, 'localhost', 'default/mysql-service'],
+    ['10.0.0.100:80', '10.0.0.100', 80, 'loadBalancer', 'shop/web'],
+    ['192.0.2.1:80', '192.0.2.1', 80, 'externalIP', 'shop/web'],
+    ['shop/six/nodePort', 'fd00:10::5', 30006, 'nodePort', 'shop/six'],
+    ['shop/six/localhost', '::1', 30006, 'localhost', 'shop/six'],
     ['mysql-service', '10.254.1.1', 3306, 'clusterIP', 'default/mysql-service'],
     ['mysql-service:3306', '10.254.1.1', 3306, 'clusterIP', 'default/mysql-service'],
     ['mysql-service/nodePort', '10.0.0.5', 30964, 'nodePort', 'default/mysql-service'],
@@ -62,7 +78,9 @@ describe('what a probe is aimed at', () => {
     ['', /is no target/],
     ['10.0.0.5:99999', /1 to 65535/],
     ['mysql-service/doorway', /no Service mysql-service\/doorway.*Ways to one: clusterIP, nodePort/],
-    ['mysql', /There are: default\/headless, default\/mysql-service, shop\/web/],
+    ['mysql', /There are: default\/headless, default\/mysql-service, shop\/six, shop\/web\. /],
+    ['mysql-servcie', /Did you mean default\/mysql-service\?/],
+    ['web:http', /Did you mean shop\/web\?/],
     ['mysql-service:http', /no port http. It has: 3306\/TCP/],
     ['shop/web', /several ports.*http \(80\/TCP\), dns \(53\/UDP\)/],
     ['headless', /no cluster IP: it is headless/],

@@ -6,6 +6,7 @@
  */
 import type { Protocol, Service, ServicePort } from '../kubernetes/objects.ts';
 import { parseIp } from '../proxy/ip-address.ts';
+import { closestName } from './closest-name.ts';
 
 export const ways = ['clusterIP', 'nodePort', 'loadBalancer', 'externalIP', 'localhost'] as const;
 /** The ways to a Service; a node port is also open on the node's localhost, in some modes. */
@@ -74,8 +75,13 @@ export function parseTarget(text: string): ProbeTarget {
 
 export interface ResolveOptions {
   services: readonly Service[];
-  nodeAddress: string;
+  /** The node's own, of either family, the first being the one to prefer. */
+  nodeAddresses: readonly string[];
 }
+
+const LOOPBACK = { IPv4: '127.0.0.1', IPv6: '::1' };
+/** As many Services as a message names. */
+const NAMED_SERVICES = 10;
 
 /** Finds the address and port behind a target. Throws TargetError with what there is instead. */
 export function resolveTarget(target: ProbeTarget, options: ResolveOptions): ResolvedTarget {
@@ -91,57 +97,64 @@ export function resolveTarget(target: ProbeTarget, options: ResolveOptions): Res
   };
   return {
     ...found,
-    ...addressOf(key, { service, port, way: target.way, nodeAddress: options.nodeAddress }),
+    ...addressOf(key, { service, port, way: target.way, nodeAddresses: options.nodeAddresses }),
   };
 }
 
 /** An address may be a Service's all the same: then failures can be explained. */
-function knownAddress(target: { address: string; port: number }, options: ResolveOptions): ResolvedTarget {
-  for (const service of options.services) {
-    const { metadata, spec, status } = service;
-    const addresses = new Map<string, Way>([
-      ...(spec?.clusterIPs ?? [spec?.clusterIP ?? '']).map((ip): [string, Way] => [ip, 'clusterIP']),
-      ...(spec?.externalIPs ?? []).map((ip): [string, Way] => [ip, 'externalIP']),
-      ...(status?.loadBalancer?.ingress ?? []).map(({ ip }): [string, Way] => [ip ?? '', 'loadBalancer']),
-    ]);
-    for (const port of spec?.ports ?? []) {
-      const way =
-        port.port === target.port
-          ? addresses.get(target.address)
-          : port.nodePort !== target.port
-            ? undefined
-            : target.address.startsWith('127.') || target.address === '::1'
-              ? 'localhost'
-              : target.address === options.nodeAddress || target.address.includes(':')
-                ? 'nodePort'
-                : undefined;
+function knownAddress(target: AddressTarget, { services, nodeAddresses }: ResolveOptions): ResolvedTarget {
+  const { address, port: number } = target;
+  for (const service of services) {
+    for (const port of service.spec?.ports ?? []) {
+      const way = wayTo(target, { service, port, nodeAddresses });
       if (!way) continue;
-      const key = `${metadata?.namespace ?? 'default'}/${metadata?.name ?? ''}`;
-      const { address, port: number } = target;
-      return {
-        address,
-        port: number,
-        protocol: port.protocol ?? 'TCP',
-        way,
-        service: key,
-        servicePort: port.name ?? '',
-      };
+      const { protocol = 'TCP', name = '' } = port;
+      return { address, port: number, protocol, way, service: keyOf(service), servicePort: name };
     }
   }
-  return { address: target.address, port: target.port, protocol: 'TCP', way: 'address' };
+  return { address, port: number, protocol: 'TCP', way: 'address' };
 }
 
+/** By which of its ways the address and port are a Service port's; undefined where they are not. */
+function wayTo(target: AddressTarget, { service, port, nodeAddresses }: Omit<Parts, 'way'>): Way | undefined {
+  const { address } = target;
+  if (port.nodePort === target.port) {
+    if (address.startsWith('127.') || address === LOOPBACK.IPv6) return 'localhost';
+    if (nodeAddresses.includes(address)) return 'nodePort';
+  }
+  if (port.port !== target.port) return undefined;
+  const { spec, status } = service;
+  if (spec?.clusterIP === address || spec?.clusterIPs?.includes(address)) return 'clusterIP';
+  if (spec?.externalIPs?.includes(address)) return 'externalIP';
+  return status?.loadBalancer?.ingress?.some(({ ip }) => ip === address) ? 'loadBalancer' : undefined;
+}
+
+type AddressTarget = Extract<ProbeTarget, { kind: 'address' }>;
 type ServiceTarget = Extract<ProbeTarget, { kind: 'service' }>;
+
+/** A Service port, the way to it, and the node. */
+interface Parts {
+  service: Service;
+  port: ServicePort;
+  way: Way;
+  nodeAddresses: readonly string[];
+}
+
+function keyOf({ metadata }: Service): string {
+  return `${metadata?.namespace ?? 'default'}/${metadata?.name ?? ''}`;
+}
 
 function findService(target: ServiceTarget, services: readonly Service[]): Service {
   const key = `${target.namespace}/${target.name}`;
-  const keyOf = ({ metadata }: Service): string =>
-    `${metadata?.namespace ?? 'default'}/${metadata?.name ?? ''}`;
   const service = services.find((candidate) => keyOf(candidate) === key);
   if (service) return service;
   const there = services.map(keyOf).sort();
+  const meant = closestName(key, there) ?? there.find((other) => other.endsWith(`/${target.name}`));
+  const more = there.length > NAMED_SERVICES ? ` and ${there.length - NAMED_SERVICES} more` : '';
+  const list = there.slice(0, NAMED_SERVICES).join(', ') || 'none';
   throw new TargetError(
-    `there is no Service ${key}. There are: ${there.join(', ') || 'none'}. Ways to one: ${ways.join(', ')}`,
+    `there is no Service ${key}. ${meant ? `Did you mean ${meant}? ` : ''}` +
+      `There are: ${list}${more}. Ways to one: ${ways.join(', ')}`,
   );
 }
 
@@ -166,11 +179,8 @@ function findPort(target: ServiceTarget, service: Service): ServicePort {
   return named;
 }
 
-function addressOf(
-  key: string,
-  parts: { service: Service; port: ServicePort; way: Way; nodeAddress: string },
-): { address: string; port: number } {
-  const { service, port, way, nodeAddress } = parts;
+function addressOf(key: string, parts: Parts): { address: string; port: number } {
+  const { service, port, way, nodeAddresses } = parts;
   const { spec, status } = service;
   switch (way) {
     case 'clusterIP':
@@ -186,7 +196,7 @@ function addressOf(
         throw new TargetError(
           `Service ${key} has no node port: its type is ${spec?.type ?? 'ClusterIP'}, not NodePort`,
         );
-      return { address: way === 'nodePort' ? nodeAddress : '127.0.0.1', port: port.nodePort };
+      return { address: nodePortAddress(service, way, nodeAddresses), port: port.nodePort };
     case 'loadBalancer': {
       const ip = status?.loadBalancer?.ingress?.find((ingress) => ingress.ip)?.ip;
       if (!ip) {
@@ -202,4 +212,13 @@ function addressOf(
       return { address: ip, port: port.port };
     }
   }
+}
+
+/** The node's address of the family in which the Service was made; any where the node has none of it. */
+function nodePortAddress(service: Service, way: Way, nodeAddresses: readonly string[]): string {
+  const family = service.spec?.ipFamilies?.[0] ?? (service.spec?.clusterIP?.includes(':') ? 'IPv6' : 'IPv4');
+  if (way === 'localhost') return LOOPBACK[family];
+  const address = nodeAddresses.find((ip) => ip.includes(':') === (family === 'IPv6')) ?? nodeAddresses[0];
+  if (address === undefined) throw new TargetError('the node has no address: node ports lead nowhere');
+  return address;
 }

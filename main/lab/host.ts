@@ -85,7 +85,10 @@ function podStatuses(api: LabApiServer): LabStatus['pods'] {
 
 function targetInLab(api: LabApiServer, text: string): Omit<TargetInLab, 'mode' | 'dialect'> {
   const services = api.store.list<Service>('services');
-  const target = resolveTarget(parseTarget(text), { services, nodeAddress: addressPlan.node.ipv4 });
+  const target = resolveTarget(parseTarget(text), {
+    services,
+    nodeAddresses: Object.values(addressPlan.node),
+  });
   if (target.service === undefined) return target;
   const [namespace, name] = target.service.split('/');
   const addressType = target.address.includes(':') ? 'IPv6' : 'IPv4';
