@@ -25,9 +25,7 @@ export function failureWords(kind: FailureKind, context: FailureContext): string
   if (readyEndpoints === 0 && kind !== 'unreachable') return withoutEndpoints(kind, context);
   switch (kind) {
     case 'refused':
-      return way === 'address'
-        ? 'Something is at that address and nobody listens on that port.'
-        : 'A pod was reached and nobody listens on its target port: compare targetPort with the ports of its containers.';
+      return refusedWords(context);
     case 'timed-out':
       if (way === 'address')
         return 'Nothing answered: no host has that address, or a rule drops the packets.';
@@ -47,6 +45,14 @@ export function failureWords(kind: FailureKind, context: FailureContext): string
     case 'other':
       return 'See the error code.';
   }
+}
+
+function refusedWords({ mode, way, protocol }: FailureContext): string {
+  if (way === 'address') return 'Something is at that address and nobody listens on that port.';
+  if (mode === 'userspace' && protocol !== 'UDP') {
+    return 'The userspace proxy would have accepted: no rule leads to it from here, or its listener could not be opened (see the sync log).';
+  }
+  return 'A pod was reached and nobody listens on its target port: compare targetPort with the ports of its containers.';
 }
 
 function withoutEndpoints(kind: FailureKind, { mode, dialect, way, protocol }: FailureContext): string {
@@ -74,10 +80,13 @@ function withoutEndpoints(kind: FailureKind, { mode, dialect, way, protocol }: F
   return `${none} It should have been refused at once; a Local traffic policy drops instead where only this node has none.`;
 }
 
-function localhostWords({ mode, ipv6 }: FailureContext): string | undefined {
+/** What sets localhost apart; undefined where it should have worked as any other address of the node. */
+function localhostWords({ mode, ipv6, readyEndpoints }: FailureContext): string | undefined {
   if (mode === 'nftables')
     return 'In nftables mode node ports do not answer on localhost: use the address of the node.';
+  if (mode === 'userspace') return undefined;
   if (ipv6)
     return 'Node ports do not answer on ::1: the kernel has no route_localnet for IPv6. Use the address of the node.';
-  return undefined;
+  if (readyEndpoints === 0) return undefined;
+  return 'Node ports answer on 127.0.0.1 only with iptables.localhostNodePorts, which sets route_localnet, and only to the node itself.';
 }
