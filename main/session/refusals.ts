@@ -1,0 +1,66 @@
+/** What the API server refuses, as results for an editor or as errors of the contract. */
+import { ORPCError } from '@orpc/server';
+import type { FieldProblem } from '../../app/contract/save.ts';
+import { ApiError } from '../lab/api-server/api-error.ts';
+
+export type Refusal =
+  | { outcome: 'invalid'; message: string; problems: FieldProblem[] }
+  | { outcome: 'refused'; code: string; message: string };
+
+/** @throws the error itself where it is none of the API server's refusals */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof ApiError)) throw error;
+  const { message, reason } = error;
+  if (reason === 'Invalid') return { outcome: 'invalid', message, problems: problemsOf(error) };
+  // Strict decoding: a field that there is not, or a value of another type, refused as a bad request.
+  if (reason === 'BadRequest') return { outcome: 'invalid', message, problems: decodingProblems(message) };
+  return { outcome: 'refused', code: reason, message };
+}
+
+function problemsOf({ message, details }: ApiError): FieldProblem[] {
+  const causes = details?.causes ?? [];
+  if (causes.length === 0) return [{ field: '', message, reason: '' }];
+  return causes.map((cause) => ({
+    field: cause.field === '<nil>' ? '' : (cause.field ?? ''),
+    message: cause.message ?? '',
+    reason: cause.reason ?? '',
+  }));
+}
+
+/** `… strict decoding error: unknown field "spec.prots", unknown field "spec.x"` */
+function decodingProblems(message: string): FieldProblem[] {
+  const fields = [...message.matchAll(/(unknown|duplicate) field "([^"]+)"/g)];
+  if (fields.length > 0) {
+    return fields.map(([text, , field = '']) => ({ field, message: text, reason: 'BadRequest' }));
+  }
+  const [, field = ''] = /Go struct field \w+\.([\w.[\]]+) of type/.exec(message) ?? [];
+  return [{ field, message, reason: 'BadRequest' }];
+}
+
+/** The contract's error for one of the API server's; others are given back as they are. */
+export function asContractError(error: unknown): unknown {
+  if (!(error instanceof ApiError)) return error;
+  const code = error.reason === 'NotFound' ? 'NOT_FOUND' : 'REFUSED';
+  return contractError(code, error.message, error.reason);
+}
+
+export type ContractErrorCode = 'REFUSED' | 'NOT_FOUND' | 'UNSUPPORTED' | 'FAILED';
+
+/** An error as `app/contract/error.ts` declares it. */
+export function contractError(
+  code: ContractErrorCode,
+  message: string,
+  cause: string | null = null,
+): ORPCError<ContractErrorCode, { cause: string | null }> {
+  return new ORPCError(code, { message, data: { cause } });
+}
+
+/** Whatever was thrown, as data: nobody beyond the border gets a stack, and nobody gets no reason. */
+export function describedError(error: unknown): unknown {
+  if (error instanceof ORPCError) return error;
+  const known = asContractError(error);
+  if (known instanceof ORPCError) return known;
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
+  return contractError('FAILED', message, cause);
+}
