@@ -4,10 +4,12 @@
 const explained = new Set([
   'BadInputError',
   'LabStartError',
+  'CorruptLogError',
   'LabRunningError',
   'NoLabError',
   'UnknownPlaceError',
   'UnsupportedModeError',
+  'MissingToolError',
 ]);
 
 /** Prints an error as one clear message; a mistake of ours comes with its stack. Gives the exit code. */

@@ -36,6 +36,14 @@ export interface EngineOptions {
 const RETRY_INTERVAL_MS = 1_000;
 const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
 
+/** The node lacks what every mode needs; the message says how to get it. */
+export class MissingToolError extends Error {
+  constructor(node: string, tool: string, reason: string) {
+    super(`${node} has no working ${tool} (${reason}). Install it with: sudo apt-get install ${tool}`);
+    this.name = 'MissingToolError';
+  }
+}
+
 export class Engine {
   readonly #options: EngineOptions;
   readonly #states: FamilyState[];
@@ -102,7 +110,7 @@ export class Engine {
     const { target } = this.#options;
     this.#capabilities = await target.verbs.capabilities({});
     const { iptables, ip6tables, nfacct } = this.#capabilities;
-    if (!iptables.available) throw new Error(`${target.name} has no working iptables: ${iptables.reason}`);
+    if (!iptables.available) throw new MissingToolError(target.name, 'iptables', iptables.reason);
     this.#switch = new ModeSwitch({
       target,
       writer: new NodeWriter(target, {
