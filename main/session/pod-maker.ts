@@ -24,7 +24,7 @@ export class PodMaker {
     const service = this.#service(key);
     const selector = selectorOf(service);
     const [sibling] = this.#podsOf(service);
-    const containers = sibling?.spec?.containers.map(plainContainer) ?? [containerFor(service)];
+    const containers = sibling?.spec?.containers?.map(plainContainer) ?? [containerFor(service)];
     const suffix = `-${randomBytes(NAME_SUFFIX_BYTES).toString('hex')}`;
     return this.#client.create<Pod>('pods', {
       metadata: {

@@ -53,11 +53,7 @@ export function build({
   return buildIptablesRuleset('current', proxierState(snapshot, family));
 }
 
-function chainRules(
-  ruleset: IptablesRuleset,
-  table: string,
-  chain: string,
-): IptablesRule[] | undefined {
+function chainRules(ruleset: IptablesRuleset, table: string, chain: string): IptablesRule[] | undefined {
   return ruleset.tables.find(({ name }) => name === table)?.chains.find(({ name }) => name === chain)?.rules;
 }
 
