@@ -4,7 +4,7 @@
  * Follows kube-proxy's `BaseServicePortInfo` (pkg/proxy/serviceport.go): values are reduced to the family and
  * canonical, and each knows the field it came from.
  */
-import type { IPFamily, Protocol, Service, ServicePort } from '../kubernetes/objects.ts';
+import type { IPFamily, LoadBalancerIngress, Protocol, Service, ServicePort } from '../kubernetes/objects.ts';
 import type { ServicePortName } from '../ruleset/model.ts';
 import type { ObjectOrigin } from '../ruleset/origin.ts';
 import { classicServicePortNameString, servicePortKey, servicePortNameString } from './chain-names.ts';
@@ -33,6 +33,8 @@ export interface ServicePortInfo {
   readonly externalIPs: readonly FieldValue<string>[];
   /** Load balancer addresses that the node itself answers for (ipMode VIP). */
   readonly loadBalancerVIPs: readonly FieldValue<string>[];
+  /** All load balancer addresses: a kube-proxy from before ipMode answers for each. */
+  readonly loadBalancerIPs: readonly FieldValue<string>[];
   readonly loadBalancerSourceRanges: readonly FieldValue<IpBlock>[];
   readonly sessionAffinity: 'None' | 'ClientIP';
   /** Seconds a client stays with its endpoint; 0 without session affinity. */
@@ -43,6 +45,8 @@ export interface ServicePortInfo {
   readonly healthCheckNodePort: number;
   /** userspace mode: the port its proxy has to listen on; 0 for any. */
   readonly pinnedProxyPort: number;
+  /** What is wrong with the Service's annotation that pins it. */
+  readonly proxyPortProblem?: string;
 }
 
 /** The API's default for `sessionAffinityConfig.clientIP.timeoutSeconds`. */
@@ -107,7 +111,8 @@ function newServicePortInfo({ service, family, clusterIP, port, index }: PortSou
     protocol: name.protocol,
     nodePort: { value: port.nodePort ?? 0, field: `spec.ports[${index}].nodePort` },
     externalIPs: addressesOfFamily(spec.externalIPs ?? [], family, 'spec.externalIPs'),
-    loadBalancerVIPs: loadBalancerVIPs(service, family),
+    loadBalancerVIPs: loadBalancerIPs(service, family, isVIP),
+    loadBalancerIPs: loadBalancerIPs(service, family, () => true),
     loadBalancerSourceRanges: sourceRanges(spec.loadBalancerSourceRanges ?? [], family),
     sessionAffinity: spec.sessionAffinity ?? 'None',
     stickyMaxAgeSeconds:
@@ -118,7 +123,7 @@ function newServicePortInfo({ service, family, clusterIP, port, index }: PortSou
     internalPolicyLocal: spec.internalTrafficPolicy === 'Local',
     healthCheckNodePort:
       spec.type === 'LoadBalancer' && externalPolicyLocal ? (spec.healthCheckNodePort ?? 0) : 0,
-    pinnedProxyPort: pinnedPortOf(service, name.port),
+    ...pinnedPortOf(service, name.port),
   };
 }
 
@@ -157,14 +162,22 @@ function addressesOfFamily(texts: string[], family: IPFamily, field: string): Fi
   });
 }
 
-function loadBalancerVIPs(service: Service, family: IPFamily): FieldValue<string>[] {
+function loadBalancerIPs(
+  service: Service,
+  family: IPFamily,
+  isWanted: (ingress: LoadBalancerIngress) => boolean,
+): FieldValue<string>[] {
   const ingress = service.status?.loadBalancer?.ingress ?? [];
-  return ingress.flatMap(({ ip: text, ipMode }, index) => {
-    const ip = ipMode === undefined || ipMode === 'VIP' ? parseIp(text ?? '') : undefined;
+  return ingress.flatMap((entry, index) => {
+    const ip = isWanted(entry) ? parseIp(entry.ip ?? '') : undefined;
     return ip?.family === family
       ? [{ value: ip.address, field: `status.loadBalancer.ingress[${index}].ip` }]
       : [];
   });
+}
+
+function isVIP({ ipMode }: LoadBalancerIngress): boolean {
+  return ipMode === undefined || ipMode === 'VIP';
 }
 
 /** The API allows blanks around a source range. */

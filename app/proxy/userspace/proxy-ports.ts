@@ -16,21 +16,59 @@ export const PROXY_PORT_ANNOTATION = 'kube-proxy-lab.dev/proxy-port';
 /** Where Linux takes a free port from by default (net.ipv4.ip_local_port_range). */
 const EPHEMERAL = { from: 32768, to: 60999 };
 
-/** What the annotation says for one port of a Service; 0 where it says nothing, or nothing that can be used. */
-export function pinnedPortOf(service: Service, portName: string): number {
-  const text = service.metadata?.annotations?.[PROXY_PORT_ANNOTATION]?.trim() ?? '';
-  if (text === '') return 0;
-  if (!text.includes('=')) return (service.spec?.ports ?? []).length === 1 ? asPort(text) : 0;
+/** What the annotation asks for one port of a Service. */
+interface PinnedPort {
+  /** 0 where it asks nothing, or nothing that can be used. */
+  readonly pinnedProxyPort: number;
+  /** Why it, or a part of it, is of no use; told with each port of the Service. */
+  readonly proxyPortProblem?: string;
+}
+
+const NOTHING_PINNED: PinnedPort = { pinnedProxyPort: 0 };
+
+/** Reads the annotation for the port of that name. */
+export function pinnedPortOf(service: Service, portName: string): PinnedPort {
+  const text = service.metadata?.annotations?.[PROXY_PORT_ANNOTATION];
+  if (text === undefined) return NOTHING_PINNED;
+  const names = (service.spec?.ports ?? []).map(({ name }) => name ?? '');
+  const { ports, problem } = parseProxyPortAnnotation(text, names);
+  const pinnedProxyPort = ports.get(portName) ?? 0;
+  return problem === undefined ? { pinnedProxyPort } : { pinnedProxyPort, proxyPortProblem: problem };
+}
+
+/**
+ * @param portNames the names of the Service's ports, `''` for one without a name.
+ * @returns what is pinned by port name, and the first thing that is wrong with the text; what is right counts
+ * all the same.
+ */
+export function parseProxyPortAnnotation(
+  text: string,
+  portNames: readonly string[],
+): { ports: Map<string, number>; problem?: string } {
+  const ports = new Map<string, number>();
+  const problems: string[] = [];
   for (const part of text.split(',')) {
-    const [name = '', value = ''] = part.split('=');
-    if (name.trim() === portName) return asPort(value);
+    const separator = part.indexOf('=');
+    const value = part.slice(separator + 1).trim();
+    const name = separator < 0 ? onlyName(portNames) : part.slice(0, separator).trim();
+    const port = asPort(value);
+    if (port === 0) problems.push(`"${value}" is no port number from 1 to 65535`);
+    else if (name === undefined) problems.push('the Service has several ports: write name=port for each');
+    else if (!portNames.includes(name)) problems.push(`the Service has no port named "${name}"`);
+    else if (ports.has(name)) problems.push(`port "${name}" is pinned twice`);
+    else ports.set(name, port);
   }
-  return 0;
+  const [problem] = problems;
+  return problem === undefined ? { ports } : { ports, problem };
+}
+
+function onlyName(portNames: readonly string[]): string | undefined {
+  return portNames.length === 1 ? portNames[0] : undefined;
 }
 
 function asPort(text: string): number {
-  const port = /^\s*\d{1,5}\s*$/.test(text) ? Number(text) : 0;
-  return port >= 1 && port <= 65535 ? port : 0;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port <= 65535 ? port : 0;
 }
 
 /** The pinned proxy port of a Service port; undefined where none is pinned. */
@@ -40,7 +78,8 @@ export function pinnedProxyPort(info: ServicePortInfo): number | undefined {
 
 /**
  * A port for each Service port, by key, without asking any kernel: the pinned ones, then by a hash of the
- * name, the next free one where two meet. Service ports beyond the range's size get none.
+ * name, the next free one where two meet. A Service port whose pinned port another has, or for which the
+ * range has none left, gets none.
  */
 export function chosenProxyPorts(
   services: Iterable<ServicePortInfo>,
@@ -52,13 +91,15 @@ export function chosenProxyPorts(
   const chosen = new Map<string, number>();
   // TCP and UDP have ports of their own, but rules are read by people: one number, one Service port.
   const taken = new Set<number>();
-  for (const info of infos) {
-    if (info.pinnedProxyPort === 0) continue;
-    chosen.set(info.key, info.pinnedProxyPort);
-    taken.add(info.pinnedProxyPort);
+  const pinned = new Set<string>();
+  for (const { key, protocol, pinnedProxyPort: port } of infos) {
+    if (port === 0 || pinned.has(`${protocol} ${port}`)) continue;
+    pinned.add(`${protocol} ${port}`);
+    chosen.set(key, port);
+    taken.add(port);
   }
   for (const info of infos) {
-    if (chosen.has(info.key)) continue;
+    if (info.pinnedProxyPort !== 0) continue;
     const port = freeFrom(hashOf(info.key) % size, { first: range.from, size, taken });
     if (port === undefined) continue;
     chosen.set(info.key, port);

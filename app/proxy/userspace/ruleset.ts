@@ -26,7 +26,7 @@ import {
   KUBE_PORTALS_CONTAINER,
   KUBE_PORTALS_HOST,
 } from './chains.ts';
-import { chosenProxyPorts } from './proxy-ports.ts';
+import { chosenProxyPorts, PROXY_PORT_ANNOTATION } from './proxy-ports.ts';
 
 interface Context {
   readonly dialect: Dialect;
@@ -45,12 +45,17 @@ interface ServedPort {
   readonly proxyPort: number;
 }
 
+const ANNOTATION_FIELD = `metadata.annotations["${PROXY_PORT_ANNOTATION}"]`;
+
 const DESTINATION_LOCAL: IptablesMatch = { kind: 'addrtype', side: 'destination', type: 'LOCAL' };
 /** Not from a port of a bridge: not from a pod beside us, whose node this is not. */
 const NOT_BRIDGED: IptablesMatch = { kind: 'physdev-is-in', negated: true };
 
 export function buildUserspaceRuleset(dialect: Dialect, state: ProxierState): IptablesRuleset {
-  const omissions = dialect === 'classic' ? classicOmissions(state) : currentOmissions(state);
+  const omissions = [
+    ...(dialect === 'classic' ? classicOmissions(state) : currentOmissions(state)),
+    ...annotationProblems(state),
+  ];
   const { family, configuration, node } = state;
   if (dialect === 'classic' && family === 'IPv6') return { kind: 'iptables', family, tables: [], omissions };
   const bound = configuration.bindAddresses.find(
@@ -66,9 +71,13 @@ export function buildUserspaceRuleset(dialect: Dialect, state: ProxierState): Ip
   writeFrame(context);
   const proxyPorts = state.proxyPorts ?? chosenProxyPorts(state.services.values(), configuration);
   for (const info of inStableOrder(state)) {
+    if (!isServed(dialect, info)) continue;
     const proxyPort = proxyPorts.get(info.key);
     // A port that nobody listens on gets no rules: they would lead into nothing.
-    if (proxyPort === undefined || !isServed(dialect, info)) continue;
+    if (proxyPort === undefined) {
+      omissions.push(notListenedFor(info));
+      continue;
+    }
     const text = dialect === 'classic' ? info.classicNameString : info.nameString;
     writeServicePort(context, { info, text, proxyPort });
   }
@@ -105,6 +114,26 @@ function currentOmissions(state: ProxierState): Omission[] {
   });
 }
 
+/** Each Service's once, whose ports all tell of it. */
+function annotationProblems(state: ProxierState): Omission[] {
+  const problems = new Map<string, Omission>();
+  for (const info of inStableOrder(state)) {
+    const { name, proxyPortProblem: reason } = info;
+    if (reason === undefined) continue;
+    problems.set(`${name.namespace}/${name.name}`, { origin: serviceOrigin(info, ANNOTATION_FIELD), reason });
+  }
+  return [...problems.values()];
+}
+
+function notListenedFor(info: ServicePortInfo): Omission {
+  return info.pinnedProxyPort === 0
+    ? { origin: serviceOrigin(info, info.port.field), reason: 'no port is left for the proxy to listen on' }
+    : {
+        origin: serviceOrigin(info, ANNOTATION_FIELD),
+        reason: `port ${info.pinnedProxyPort} is not free for the proxy to listen on`,
+      };
+}
+
 function writeFrame({ dialect, filter, nat }: Context): void {
   nat.declare(KUBE_PORTALS_CONTAINER, KUBE_PORTALS_HOST, KUBE_NODEPORT_CONTAINER, KUBE_NODEPORT_HOST);
   const hooks = [
@@ -139,7 +168,7 @@ function writeServicePort(context: Context, served: ServedPort): void {
   const { info } = served;
   writePortal(context, served, info.clusterIP);
   for (const address of info.externalIPs) writeExternalPortal(context, served, address);
-  for (const address of info.loadBalancerVIPs) writePortal(context, served, address);
+  for (const address of info.loadBalancerIPs) writePortal(context, served, address);
   if (info.nodePort.value !== 0) writeNodePort(context, served);
 }
 
