@@ -4,12 +4,20 @@
  */
 import { admitObject } from './admission.ts';
 import type { ManifestObject } from './manifest.ts';
-import { type EndpointSlice, type KubernetesObject, type Node, objectKey, type Service } from './objects.ts';
+import {
+  type EndpointSlice,
+  type KubernetesObject,
+  type Node,
+  objectKey,
+  type Service,
+  type ServiceCIDR,
+} from './objects.ts';
 
 export interface ManifestCluster {
   readonly services: Service[];
   readonly slices: EndpointSlice[];
   readonly nodes: Node[];
+  readonly serviceCIDRs: ServiceCIDR[];
   /** Why a server would refuse objects among them: one line each, with place, object and field. */
   readonly problems: string[];
   /** Fields that nobody knows: one line each. */
@@ -21,7 +29,12 @@ interface Admitted extends ManifestObject {
 }
 
 /** Kinds that rules depend on; objects of others are somebody else's business, and not looked at. */
-const KINDS = new Set(['v1 Service', 'v1 Node', 'discovery.k8s.io/v1 EndpointSlice']);
+const KINDS = new Set([
+  'v1 Service',
+  'v1 Node',
+  'discovery.k8s.io/v1 EndpointSlice',
+  'networking.k8s.io/v1 ServiceCIDR',
+]);
 
 export function clusterFromManifest(objects: readonly ManifestObject[]): ManifestCluster {
   const problems: string[] = [];
@@ -48,6 +61,7 @@ export function clusterFromManifest(objects: readonly ManifestObject[]): Manifes
     services: ofKind('Service'),
     slices: ofKind('EndpointSlice') as EndpointSlice[],
     nodes: ofKind('Node'),
+    serviceCIDRs: ofKind('ServiceCIDR') as ServiceCIDR[],
     problems,
     warnings,
   };

@@ -1,9 +1,10 @@
 /** The door to rule generation: the state of one IP family in, that family's ruleset out. */
-import type { IPFamily } from '../kubernetes/objects.ts';
+import type { IPFamily, ServiceCIDR } from '../kubernetes/objects.ts';
 import type { Ruleset } from '../ruleset/model.ts';
 import type { ProxyConfiguration, ProxyMode } from './configuration.ts';
 import type { EndpointsMap } from './endpoints-map.ts';
 import { buildIptablesRuleset } from './iptables/ruleset.ts';
+import { buildNftablesRuleset } from './nftables/ruleset.ts';
 import type { ProxyNode } from './node.ts';
 import type { ServicePortMap } from './service-map.ts';
 import { buildUserspaceRuleset } from './userspace/ruleset.ts';
@@ -29,8 +30,11 @@ export interface ProxierState {
    * not in it is not served. Without it, ports are chosen by name.
    */
   readonly proxyPorts?: ReadonlyMap<string, number>;
-  /** The cluster's Service networks, of both families; nftables mode refuses the rest of them. */
-  readonly serviceCIDRs?: readonly string[];
+  /**
+   * The cluster's Service networks, of both families, as objects or as bare blocks (whose rule then cannot name
+   * its cause). nftables mode refuses what is addressed to them and is no Service.
+   */
+  readonly serviceCIDRs?: readonly (ServiceCIDR | string)[];
 }
 
 /** A mode whose rules are not written yet. */
@@ -48,7 +52,7 @@ export function buildRuleset(mode: ProxyMode, dialect: Dialect, state: ProxierSt
       return buildIptablesRuleset(dialect, state);
     case 'userspace':
       return buildUserspaceRuleset(dialect, state);
-    default:
-      throw new UnsupportedModeError(mode);
+    case 'nftables':
+      return buildNftablesRuleset(dialect, state);
   }
 }

@@ -1,5 +1,5 @@
 /** From whole lists of objects to the state of one IP family: what a sync after the first listing has. */
-import type { EndpointSlice, IPFamily, Service } from '../kubernetes/objects.ts';
+import type { EndpointSlice, IPFamily, Service, ServiceCIDR } from '../kubernetes/objects.ts';
 import type { Capabilities, ProxierState } from './build-ruleset.ts';
 import type { ProxyConfiguration } from './configuration.ts';
 import { type EndpointsMap, endpointsOfSlices, serviceOfSlice } from './endpoints-map.ts';
@@ -12,10 +12,11 @@ export interface ClusterSnapshot {
   readonly configuration: ProxyConfiguration;
   readonly node: ProxyNode;
   readonly capabilities: Capabilities;
+  readonly serviceCIDRs?: readonly ServiceCIDR[];
 }
 
 export function proxierState(snapshot: ClusterSnapshot, family: IPFamily): ProxierState {
-  const { configuration, node, capabilities } = snapshot;
+  const { configuration, node, capabilities, serviceCIDRs } = snapshot;
   return {
     family,
     services: allServicePorts(snapshot.services, family),
@@ -23,6 +24,7 @@ export function proxierState(snapshot: ClusterSnapshot, family: IPFamily): Proxi
     configuration,
     node,
     capabilities,
+    ...(serviceCIDRs ? { serviceCIDRs } : {}),
   };
 }
 

@@ -70,6 +70,13 @@ export function usesLocalEndpoints(info: ServicePortInfo): boolean {
   return info.internalPolicyLocal || (info.externalPolicyLocal && isExternallyAccessible(info));
 }
 
+/** The field that makes the port reachable from outside. */
+export function exposureOrigin(info: ServicePortInfo): ObjectOrigin {
+  const [first] = [...info.loadBalancerVIPs, ...info.externalIPs];
+  const field = info.nodePort.value !== 0 ? info.nodePort.field : (first?.field ?? info.port.field);
+  return serviceOrigin(info, field);
+}
+
 /** The origin that names a field of the port's Service. */
 export function serviceOrigin(info: ServicePortInfo, field: string): ObjectOrigin {
   return { kind: 'Service', namespace: info.name.namespace, name: info.name.name, field };

@@ -136,6 +136,8 @@ export interface NftablesTable {
   readonly chains: NftablesChain[];
   readonly sets: NftablesSet[];
   readonly maps: NftablesMap[];
+  /** Anything else in the table (flags, flowtables, counters), word for word. */
+  readonly other?: readonly string[];
 }
 
 export interface NftablesChain {
@@ -145,14 +147,20 @@ export interface NftablesChain {
   readonly base?: {
     readonly type: string;
     readonly hook: string;
+    /** A number: `-110`, where nft also says `dstnat - 10`. */
     readonly priority: string;
     readonly policy?: string;
+    /** For hooks of devices. */
+    readonly device?: string;
   };
   readonly rules: NftablesRule[];
 }
 
 export interface NftablesRule {
-  /** The rule in nft's own syntax, without comment: `ip daddr 10.0.0.1 tcp dport 80 drop`. */
+  /**
+   * The rule as nft prints it, without comment: `ip daddr 10.0.0.1 tcp dport 80 drop`. Sets within it may be in
+   * any order: two rules are the same when their canonical forms are.
+   */
   readonly expression: string;
   readonly comment?: string;
   readonly origin: Origin;
@@ -162,12 +170,16 @@ export interface NftablesRule {
 export interface NftablesSet {
   readonly name: string;
   readonly comment?: string;
-  /** `type`'s value in nft syntax, e.g. `ipv4_addr . inet_proto . inet_service`. */
+  /** `type`'s value in nft syntax, e.g. `ipv4_addr . inet_proto . inet_service`; or `typeof` with its own. */
   readonly type: string;
   readonly flags?: readonly string[];
   /** Seconds. */
   readonly timeout?: number;
+  /** The most elements it may hold. */
+  readonly size?: number;
   readonly elements: NftablesElement[];
+  /** Anything else (`policy memory`, `gc-interval 1m`), word for word. */
+  readonly other?: readonly string[];
 }
 
 export interface NftablesMap extends NftablesSet {
@@ -181,6 +193,8 @@ export interface NftablesElement {
   /** A map's value, e.g. `goto service-ABC`. */
   readonly value?: string;
   readonly comment?: string;
+  /** What the kernel says of it beyond that (`expires 1m30s`, `counter packets 1 bytes 60`), word for word. */
+  readonly other?: string;
   readonly origin: Origin;
   readonly service?: ServicePortName;
 }

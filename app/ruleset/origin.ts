@@ -8,8 +8,8 @@
 export type Origin = ObjectOrigin | ConfigurationOrigin | FrameOrigin | UnknownOrigin;
 
 export interface ObjectOrigin {
-  readonly kind: 'Service' | 'EndpointSlice' | 'Node';
-  /** Absent for objects without one (Node). */
+  readonly kind: 'Service' | 'EndpointSlice' | 'Node' | 'ServiceCIDR';
+  /** Absent for objects without one (Node, ServiceCIDR). */
   readonly namespace?: string;
   readonly name: string;
   /** The field's path in the object's JSON, e.g. `spec.ports[0].nodePort`. */

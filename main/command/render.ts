@@ -11,6 +11,7 @@ import { passedOverInService, passedOverInSlice } from '../../app/proxy/passed-o
 import { proxierState } from '../../app/proxy/proxier-state.ts';
 import { printIptablesRestore } from '../../app/ruleset/iptables-print.ts';
 import type { Omission, Ruleset } from '../../app/ruleset/model.ts';
+import { printNftTransaction } from '../../app/ruleset/nft-print.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
 import { BadInputError } from './bad-input-error.ts';
 import { readConfigurationFile } from './read-configuration.ts';
@@ -25,7 +26,7 @@ export interface RenderOptions {
   /** Overrides the configuration's. */
   readonly mode?: ProxyMode;
   readonly dialect?: Dialect;
-  /** Without it, the node's primary family. */
+  /** Without it, the node's primary family; in nftables mode both. */
   readonly family?: IPFamily;
   readonly nodeAddresses?: readonly string[];
   readonly format?: RenderFormat;
@@ -50,29 +51,39 @@ export function render(options: RenderOptions): RenderResult {
       'mode ipvs is not supported here; choose userspace, iptables or nftables with --mode',
     );
   }
-  const { services, slices } = cluster;
-  const snapshot = { services, slices, configuration, node, capabilities: { nfacct: true } };
-  const family = options.family ?? node.primaryFamily;
-  const ruleset = buildRuleset(mode, options.dialect ?? 'current', proxierState(snapshot, family));
+  const { services, slices, serviceCIDRs } = cluster;
+  const snapshot = { services, slices, serviceCIDRs, configuration, node, capabilities: { nfacct: true } };
+  const rulesets = renderedFamilies(mode, node, options.family).map((family) =>
+    buildRuleset(mode, options.dialect ?? 'current', proxierState(snapshot, family)),
+  );
+  const left = rulesets.flatMap(({ omissions }) => omissions);
   const passedOver = [...services.flatMap(passedOverInService), ...slices.flatMap(passedOverInSlice)];
   return {
-    text: print(ruleset, options.format),
+    text: print(rulesets, options.format),
     warnings: [
-      ...warnings,
-      ...cluster.warnings,
-      ...[...passedOver, ...ruleset.omissions].map(formatOmission),
+      ...new Set([...warnings, ...cluster.warnings, ...[...passedOver, ...left].map(formatOmission)]),
     ],
   };
+}
+
+/** One file of iptables-restore is one family's; one of nft holds both. */
+function renderedFamilies(mode: ProxyMode, node: ProxyNode, asked: IPFamily | undefined): IPFamily[] {
+  if (asked) return [asked];
+  return mode === 'nftables' ? ['IPv4', 'IPv6'] : [node.primaryFamily];
 }
 
 function formatOmission({ origin, reason }: Omission): string {
   return `${formatOrigin(origin)}: ${reason}`;
 }
 
-function print(ruleset: Ruleset, format: RenderFormat | undefined): string {
-  const chosen = format ?? (ruleset.kind === 'nftables' ? 'nft' : 'restore');
-  if (chosen === 'restore' && ruleset.kind === 'iptables') return printIptablesRestore(ruleset);
-  throw new BadInputError(`the ${ruleset.kind} rules cannot be printed as ${chosen} yet`);
+function print(rulesets: readonly Ruleset[], format: RenderFormat | undefined): string {
+  const nftables = rulesets.filter((ruleset) => ruleset.kind === 'nftables');
+  const iptables = rulesets.filter((ruleset) => ruleset.kind === 'iptables');
+  const chosen = format ?? (nftables.length > 0 ? 'nft' : 'restore');
+  if (chosen === 'nft' && iptables.length === 0) return printNftTransaction(nftables);
+  if (chosen === 'restore' && nftables.length === 0) return iptables.map(printIptablesRestore).join('');
+  const kind = iptables.length > 0 ? 'iptables' : 'nftables';
+  throw new BadInputError(`the ${kind} rules cannot be printed as ${chosen} yet`);
 }
 
 function readCluster(files: readonly string[]): ManifestCluster {

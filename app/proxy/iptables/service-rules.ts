@@ -4,9 +4,9 @@
  * Follows the per-Service part of kube-proxy's syncProxyRules (pkg/proxy/iptables/proxier.go).
  */
 import type { IptablesMatch, IptablesRule, IptablesTarget } from '../../ruleset/model.ts';
-import type { ObjectOrigin } from '../../ruleset/origin.ts';
 import { blockContains } from '../ip-address.ts';
 import {
+  exposureOrigin,
   type FieldValue,
   isExternallyAccessible,
   type ServicePortInfo,
@@ -226,15 +226,6 @@ function writeInternalMasquerading(plan: ServicePlan): void {
   }
 }
 
-/** The field that makes the port reachable from outside. */
-function exposure(info: ServicePortInfo): ObjectOrigin {
-  const [first] = [...info.loadBalancerVIPs, ...info.externalIPs];
-  return serviceOrigin(
-    info,
-    info.nodePort.value !== 0 ? info.nodePort.field : (first?.field ?? info.port.field),
-  );
-}
-
 function writeExternalChain(plan: ServicePlan): void {
   const { context, info, chains } = plan;
   const service = info.name;
@@ -264,7 +255,7 @@ function writeExternalChain(plan: ServicePlan): void {
     context.nat.append(chains.external, {
       matches,
       target: jump(KUBE_MARK_MASQ),
-      origin: exposure(info),
+      origin: exposureOrigin(info),
       service,
     });
   }
@@ -273,7 +264,7 @@ function writeExternalChain(plan: ServicePlan): void {
     context.nat.append(chains.external, {
       matches: [],
       target: jump(policyChain),
-      origin: exposure(info),
+      origin: exposureOrigin(info),
       service,
     });
   }
