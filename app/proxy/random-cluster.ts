@@ -9,6 +9,7 @@ import type {
   Node,
   Protocol,
   Service,
+  ServiceCIDR,
   ServicePort,
 } from '../kubernetes/objects.ts';
 import type { ProxyConfiguration } from './configuration.ts';
@@ -65,6 +66,11 @@ const NODE: Node = {
   },
 };
 
+const SERVICE_CIDRS: ServiceCIDR[] = [
+  { metadata: { name: 'kubernetes' }, spec: { cidrs: ['10.254.0.0/16', 'fd00:10:254::/112'] } },
+  { metadata: { name: 'more' }, spec: { cidrs: ['10.255.0.0/24'] } },
+];
+
 /** A cluster of up to `size` Services, with a configuration. */
 export function randomCluster(seed: number, size = 8): ClusterSnapshot {
   const dice = new Dice(seed);
@@ -78,7 +84,8 @@ export function randomCluster(seed: number, size = 8): ClusterSnapshot {
     slices.push(...randomSlices(dice, service, index));
   }
   const node = resolveNode({ name: 'lab-node', node: NODE, bindAddresses: configuration.bindAddresses });
-  return { services, slices, configuration, node, capabilities: { nfacct: dice.chance(0.8) } };
+  const serviceCIDRs = dice.chance(0.8) ? SERVICE_CIDRS : [];
+  return { services, slices, serviceCIDRs, configuration, node, capabilities: { nfacct: dice.chance(0.8) } };
 }
 
 /** Another cluster, most of whose Services are the given one's: what one sync finds after the last. */

@@ -76,18 +76,6 @@ export function endpointNames({ name }: ServicePortInfo, { address, port }: Endp
   return { chain: `endpoint-${base}`, affinitySet: `affinity-${base}` };
 }
 
-const SERVICE_CHAIN =
-  /^(?:service|local|external|firewall|endpoint|affinity)-[A-Z2-7]{8}-([a-z0-9-]+)\/([a-z0-9.-]+)\/(tcp|udp|sctp)\/([a-z0-9-]*)(?:__.*)?$/;
-
-const PROTOCOLS = { tcp: 'TCP', udp: 'UDP', sctp: 'SCTP' } as const;
-
-/** The Service port that a chain or affinity set is named after; undefined for the others. */
-export function serviceOfChain(chain: string): ServicePortName | undefined {
-  const [, namespace, name, protocol, port] = SERVICE_CHAIN.exec(chain) ?? [];
-  if (namespace === undefined || name === undefined || port === undefined) return undefined;
-  return { namespace, name, port, protocol: PROTOCOLS[protocol as keyof typeof PROTOCOLS] };
-}
-
 /** `namespace/service/protocol/port`. */
 function servicePath({ namespace, name, protocol, port }: ServicePortName): string {
   return `${namespace}/${name}/${protocol.toLowerCase()}/${port}`;
