@@ -30,19 +30,8 @@ export interface ProxierState {
    * not in it is not served. Without it, ports are chosen by name.
    */
   readonly proxyPorts?: ReadonlyMap<string, number>;
-  /**
-   * The cluster's Service networks, of both families, as objects or as bare blocks (whose rule then cannot name
-   * its cause). nftables mode refuses what is addressed to them and is no Service.
-   */
-  readonly serviceCIDRs?: readonly (ServiceCIDR | string)[];
-}
-
-/** A mode whose rules are not written yet. */
-export class UnsupportedModeError extends Error {
-  constructor(mode: string) {
-    super(`${mode} mode is not there yet: choose iptables or userspace`);
-    this.name = 'UnsupportedModeError';
-  }
+  /** The cluster's Service networks; nftables mode refuses what is addressed to them and is no Service. */
+  readonly serviceCIDRs?: readonly ServiceCIDR[];
 }
 
 /** The complete ruleset of a node in one family: deterministic, and the same for the same state. */

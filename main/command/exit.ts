@@ -8,7 +8,6 @@ const explained = new Set([
   'LabRunningError',
   'NoLabError',
   'UnknownPlaceError',
-  'UnsupportedModeError',
   'MissingToolError',
 ]);
 

@@ -75,6 +75,20 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
     },
   );
 
+  it.each([
+    ['client', '10.0.0.5:30964'],
+    ['pod/mysql-1', 'mysql-service:3306'],
+    ['node', 'mysql-service:3306'],
+  ])('spreads 200 requests from %s to %s over both pods, in nftables mode', async (from, target) => {
+    await lab.cli(['lab', 'mode', 'nftables']);
+    const { summary } = await probe(lab, from, target, '-n', '200', '-c', '4');
+    expect(summary.failed).toBe(0);
+    for (const { count } of summary.pods) expect(count).toBeGreaterThanOrEqual(60);
+    expect(summary.pods).toHaveLength(2);
+    const { stdout: rules } = await lab.exec('node', ['iptables-save']);
+    expect(rules).not.toMatch(/KUBE-(?!KUBELET)/);
+  });
+
   it("writes the document's four lines for ssh-service1, with and without endpoints", async () => {
     await lab.cli(['lab', 'mode', 'userspace', '--dialect', 'classic']);
     await lab.apply(ssh);
@@ -150,8 +164,10 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
       stdout += text;
     });
     await until('the traffic to start', () => stdout.includes('started') || undefined);
+    // From each mode to each other one.
+    const modes = ['userspace', 'nftables', 'iptables', 'nftables', 'userspace', 'iptables'];
     for (let turn = 0; turn < 20; turn++) {
-      const mode = turn % 2 === 0 ? 'userspace' : 'iptables';
+      const mode = modes[turn % modes.length] ?? '';
       const { code, stderr } = await lab.cli(['lab', 'mode', mode]);
       expect(code, stderr).toBe(0);
     }

@@ -16,6 +16,7 @@ import type { NodeTarget } from '../targets/node-target.ts';
 import { ClusterWatch, type ConnectionState } from './cluster-watch.ts';
 import { FamilyState } from './family-state.ts';
 import { ModeSwitch } from './mode-switch.ts';
+import { MissingToolError } from './missing-tool-error.ts';
 import { NodeWriter } from './node-writer.ts';
 import { SyncLog } from './sync-log.ts';
 import { systemClock } from './system-clock.ts';
@@ -35,14 +36,6 @@ export interface EngineOptions {
 
 const RETRY_INTERVAL_MS = 1_000;
 const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
-
-/** The node lacks what every mode needs; the message says how to get it. */
-export class MissingToolError extends Error {
-  constructor(node: string, tool: string, reason: string) {
-    super(`${node} has no working ${tool} (${reason}). Install it with: sudo apt-get install ${tool}`);
-    this.name = 'MissingToolError';
-  }
-}
 
 export class Engine {
   readonly #options: EngineOptions;
@@ -109,13 +102,14 @@ export class Engine {
   async start(): Promise<void> {
     const { target } = this.#options;
     this.#capabilities = await target.verbs.capabilities({});
-    const { iptables, ip6tables, nfacct } = this.#capabilities;
+    const { iptables, ip6tables, nft, nfacct } = this.#capabilities;
     if (!iptables.available) throw new MissingToolError(target.name, 'iptables', iptables.reason);
     this.#switch = new ModeSwitch({
       target,
       writer: new NodeWriter(target, {
         iptables: iptables.available,
         ip6tables: ip6tables.available,
+        nft: nft.available,
       }),
       capabilities: { nfacct: nfacct.available },
       conntrack: this.#capabilities.conntrack.available,
@@ -205,7 +199,7 @@ export class Engine {
         states: this.#states,
         node: this.#node,
         nodeName: this.#options.nodeName,
-        serviceCIDRs: this.#serviceCIDRs.flatMap((cidr) => cidr.spec?.cidrs ?? []),
+        serviceCIDRs: this.#serviceCIDRs,
         full,
       });
       entry.succeeded(outcome);

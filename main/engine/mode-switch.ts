@@ -2,7 +2,7 @@
  * One write of the node in its mode, and the order of things that lets a mode change under traffic:
  * listeners open before rules lead to them, and close after the last rule that did has gone.
  */
-import type { IPFamily, Node } from '../../app/kubernetes/objects.ts';
+import type { IPFamily, Node, ServiceCIDR } from '../../app/kubernetes/objects.ts';
 import { buildRuleset, type Capabilities, type Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
@@ -33,7 +33,7 @@ export interface WriteRequest {
   states: readonly FamilyState[];
   node: Node | undefined;
   nodeName: string;
-  serviceCIDRs: readonly string[];
+  serviceCIDRs: readonly ServiceCIDR[];
   /** Trust nothing remembered of the node. */
   full: boolean;
 }

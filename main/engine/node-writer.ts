@@ -3,64 +3,72 @@
  * change of one endpoint costs one endpoint's rules; reads the node anew when it is told not to trust that.
  */
 import type { IPFamily } from '../../app/kubernetes/objects.ts';
-import { parseIptablesSave } from '../../app/ruleset/iptables-parse.ts';
-import { updateIptables } from '../../app/ruleset/iptables-update.ts';
-import type { IptablesRuleset, Ruleset } from '../../app/ruleset/model.ts';
+import type { Ruleset } from '../../app/ruleset/model.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
+import { IptablesWriter } from './iptables-writer.ts';
+import { MissingToolError } from './missing-tool-error.ts';
+import { NftablesWriter } from './nftables-writer.ts';
+import type { RulesWriter, WrittenInput } from './rules-writer.ts';
 
 export type FamilyRulesets = Partial<Record<IPFamily, Ruleset>>;
 
-/** How much a write changed: what was handed to iptables-restore, in order; empty where nothing had to. */
+/** How much a write changed: what was handed to the kernel's tools, in order; empty where nothing had to. */
 export interface WriteResult {
-  inputs: { tool: 'iptables' | 'ip6tables'; text: string }[];
+  inputs: WrittenInput[];
 }
 
-const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
-
-function emptyIptables(family: IPFamily): IptablesRuleset {
-  return { kind: 'iptables', family, tables: [], omissions: [] };
+/** Which of the kernel's tools a node has. */
+export interface NodeTools {
+  iptables: boolean;
+  ip6tables: boolean;
+  nft: boolean;
 }
 
 export class NodeWriter {
   readonly #target: NodeTarget;
-  /** Families whose tools the node has. */
-  readonly #families: IPFamily[];
-  #known: Partial<Record<IPFamily, IptablesRuleset>> = {};
+  readonly #writers: readonly RulesWriter[];
 
-  constructor(target: NodeTarget, tools: { iptables: boolean; ip6tables: boolean }) {
+  constructor(target: NodeTarget, tools: NodeTools) {
     this.#target = target;
-    this.#families = FAMILIES.filter((family) => (family === 'IPv4' ? tools.iptables : tools.ip6tables));
+    this.#writers = [new IptablesWriter(target, tools), new NftablesWriter(target, tools)];
   }
 
   /** Forgets what the node held: the next write reads it. */
   forget(): void {
-    this.#known = {};
+    for (const writer of this.#writers) writer.forget();
   }
 
   /**
-   * Writes; the mode before goes in the same transaction, because all modes of iptables live in the same
-   * tables. Rejects with the tool's own words; what the node holds is then read again by the next write.
+   * Writes the wanted rules, and then takes away those of the other kind: a connection always finds the one or
+   * the other. Modes of iptables live in the same tables and change places in one transaction.
+   *
+   * Rejects with the tool's own words; what the node holds is then read again by the next write.
    */
   async write(wanted: FamilyRulesets): Promise<WriteResult> {
-    const result: WriteResult = { inputs: [] };
+    const inputs: WrittenInput[] = [];
     try {
-      for (const family of this.#families) await this.#writeFamily(family, wanted[family], result);
+      for (const writer of this.#wantedFirst(wanted)) {
+        for (const family of writer.families) {
+          const input = await writer.write(family, wanted[family]);
+          if (input) inputs.push(input);
+        }
+      }
     } catch (error) {
       this.forget();
       throw error;
     }
-    return result;
+    return { inputs };
   }
 
-  async #writeFamily(family: IPFamily, ruleset: Ruleset | undefined, result: WriteResult): Promise<void> {
-    const next = ruleset?.kind === 'iptables' ? ruleset : emptyIptables(family);
-    const known =
-      this.#known[family] ?? parseIptablesSave(await this.#target.verbs.readIptables({ family }), family);
-    const input = updateIptables(known, next);
-    if (input) {
-      await this.#target.verbs.writeIptables({ family, input });
-      result.inputs.push({ tool: family === 'IPv4' ? 'iptables' : 'ip6tables', text: input });
+  #wantedFirst(wanted: FamilyRulesets): RulesWriter[] {
+    const kinds = new Set(Object.values(wanted).map(({ kind }) => kind));
+    const isWanted = ({ kind }: RulesWriter): boolean => kinds.has(kind);
+    const needed = this.#writers.filter(isWanted);
+    const without = needed.find(({ families }) => families.length === 0);
+    if (without) {
+      const tool = without.kind === 'nftables' ? 'nft' : 'iptables';
+      throw new MissingToolError(this.#target.name, tool, `${without.kind} mode needs it`, without.kind);
     }
-    this.#known[family] = next;
+    return [...needed, ...this.#writers.filter((writer) => !isWanted(writer))];
   }
 }

@@ -20,6 +20,14 @@ async function iptablesState(tool: string, within?: NetworkNamespace): Promise<N
   return works.available ? { ...version, backend } : works;
 }
 
+async function nftState(within?: NetworkNamespace): Promise<ToolState> {
+  const version = await toolState(['nft', '--version'], within);
+  if (!version.available) return version;
+  // The kernel may have no nf_tables: only a read tells.
+  const works = await toolState(['nft', 'list', 'tables'], within);
+  return works.available ? version : works;
+}
+
 /** nfacct's counters are a kernel feature of their own: making one is the only honest test. */
 async function nfacctState(within?: NetworkNamespace): Promise<ToolState> {
   const place = within ? { within } : {};
@@ -39,7 +47,7 @@ export async function probeCapabilities(within?: NetworkNamespace): Promise<Node
   const [iptables, ip6tables, nft, conntrack, nfacct] = await Promise.all([
     iptablesState('iptables', within),
     iptablesState('ip6tables', within),
-    toolState(['nft', '--version'], within),
+    nftState(within),
     toolState(['conntrack', '-C'], within).then((state) =>
       state.available ? { ...state, version: 'conntrack' } : state,
     ),

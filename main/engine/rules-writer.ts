@@ -1,0 +1,22 @@
+import type { IPFamily } from '../../app/kubernetes/objects.ts';
+import type { Ruleset } from '../../app/ruleset/model.ts';
+
+/** What was handed to one of the kernel's tools: one transaction. */
+export interface WrittenInput {
+  tool: 'iptables' | 'ip6tables' | 'nft';
+  text: string;
+}
+
+/** Writes the rulesets of one kind. Remembers what it wrote, until it is told to forget. */
+export interface RulesWriter {
+  readonly kind: Ruleset['kind'];
+  /** Families for which the node has the tool. */
+  readonly families: readonly IPFamily[];
+  /**
+   * Brings the node's rules of that kind to the wanted ones, by the smallest change; without a ruleset of its
+   * kind, takes them away. Resolves with what was written, undefined where nothing had to change.
+   */
+  write(family: IPFamily, wanted: Ruleset | undefined): Promise<WrittenInput | undefined>;
+  /** Trusts nothing remembered: the next write reads the node. */
+  forget(): void;
+}
