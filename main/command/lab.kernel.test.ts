@@ -85,7 +85,7 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
     expect(summary.failed).toBe(0);
     for (const { count } of summary.pods) expect(count).toBeGreaterThanOrEqual(60);
     expect(summary.pods).toHaveLength(2);
-    const { stdout: rules } = await lab.exec('node', ['iptables-save']);
+    const { stdout: rules } = await lab.exec('node', 'iptables-save');
     expect(rules).not.toMatch(/KUBE-(?!KUBELET)/);
   });
 
