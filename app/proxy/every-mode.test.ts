@@ -1,8 +1,10 @@
 /** What holds for the rules of every mode and dialect, asked of clusters made at random. */
 import { describe, expect, test } from 'vitest';
-import type { EndpointSlice, IPFamily, KubernetesObject } from '../kubernetes/objects.ts';
+import type { IPFamily, KubernetesObject } from '../kubernetes/objects.ts';
 import { printRuleBody } from '../ruleset/iptables-print.ts';
-import type { IptablesRuleset } from '../ruleset/model.ts';
+import type { Ruleset, ServicePortName } from '../ruleset/model.ts';
+import { printElement, printRuleText } from '../ruleset/nft-commands.ts';
+import type { Origin } from '../ruleset/origin.ts';
 import { isSharedChain } from '../ruleset/ownership.ts';
 import { buildRuleset, type Dialect } from './build-ruleset.ts';
 import type { ProxyMode } from './configuration.ts';
@@ -14,6 +16,7 @@ const MODES: [mode: ProxyMode, dialect: Dialect][] = [
   ['iptables', 'classic'],
   ['userspace', 'current'],
   ['userspace', 'classic'],
+  ['nftables', 'current'],
 ];
 const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
 const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
@@ -22,19 +25,47 @@ function build(
   mode: ProxyMode,
   dialect: Dialect,
   { cluster, family }: { cluster: ClusterSnapshot; family: IPFamily },
-): IptablesRuleset {
-  const ruleset = buildRuleset(mode, dialect, proxierState(cluster, family));
-  if (ruleset.kind !== 'iptables') throw new Error('expected an iptables ruleset');
-  return ruleset;
+): Ruleset {
+  return buildRuleset(mode, dialect, proxierState(cluster, family));
 }
 
-/** Chains' rules as text, by table and chain. */
-function chains(ruleset: IptablesRuleset): Map<string, string[]> {
-  return new Map(
-    ruleset.tables.flatMap((table) =>
-      table.chains.map((chain) => [`${table.name} ${chain.name}`, chain.rules.map(printRuleBody)]),
-    ),
-  );
+/** A rule, or an element of a set or map, whatever the mode. */
+interface Entry {
+  readonly text: string;
+  readonly origin: Origin;
+  readonly service?: ServicePortName;
+}
+
+interface Container {
+  readonly name: string;
+  /** All Services have entries in it, and each only those of its own. */
+  readonly isShared: boolean;
+  readonly entries: readonly Entry[];
+}
+
+/** Chains, sets and maps. */
+function containers(ruleset: Ruleset): Container[] {
+  if (ruleset.kind === 'iptables') {
+    return ruleset.tables.flatMap((table) =>
+      table.chains.map(({ name, rules }) => ({
+        name: `${table.name} ${name}`,
+        isShared: isSharedChain(name),
+        entries: rules.map((rule) => ({ ...rule, text: printRuleBody(rule) })),
+      })),
+    );
+  }
+  return ruleset.tables.flatMap(({ chains, sets, maps }) => [
+    ...chains.map(({ name, rules }) => ({
+      name: `chain ${name}`,
+      isShared: false,
+      entries: rules.map((rule) => ({ ...rule, text: printRuleText(rule) })),
+    })),
+    ...[...sets, ...maps].map(({ name, elements }) => ({
+      name: `set ${name}`,
+      isShared: true,
+      entries: elements.map((element) => ({ ...element, text: printElement(element) })),
+    })),
+  ]);
 }
 
 describe.each(MODES)('mode %s, dialect %s', (mode, dialect) => {
@@ -65,16 +96,14 @@ describe.each(MODES)('mode %s, dialect %s', (mode, dialect) => {
         slices: [{ ...first, endpoints: (first.endpoints ?? []).slice(1) }, ...rest],
       };
       for (const family of FAMILIES) {
-        const before = chains(build(mode, dialect, { cluster, family }));
-        const after = chains(build(mode, dialect, { cluster: changed, family }));
-        for (const key of new Set([...before.keys(), ...after.keys()])) {
-          const [old = [], now = []] = [before.get(key), after.get(key)];
-          if (JSON.stringify(old) === JSON.stringify(now)) continue;
-          const differing = isSharedChain(key.split(' ')[1] ?? '')
-            ? symmetricDifference(old, now)
-            : [...old, ...now];
-          for (const rule of differing)
-            expect(isAbout(rule, service), `seed ${seed}, ${key}: ${rule}`).toBe(true);
+        const before = containers(build(mode, dialect, { cluster, family }));
+        const after = containers(build(mode, dialect, { cluster: changed, family }));
+        for (const name of new Set([...before, ...after].map((container) => container.name))) {
+          const [old, now] = [before, after].map((all) => all.find((container) => container.name === name));
+          const differing = differences(old, now);
+          for (const { text, service: about } of differing) {
+            expect(`${about?.namespace}/${about?.name}`, `seed ${seed}, ${name}: ${text}`).toBe(service);
+          }
         }
       }
     }
@@ -84,38 +113,50 @@ describe.each(MODES)('mode %s, dialect %s', (mode, dialect) => {
     for (const seed of SEEDS) {
       const cluster = randomCluster(seed);
       for (const family of FAMILIES) {
-        for (const { chains: all } of build(mode, dialect, { cluster, family }).tables) {
-          for (const { origin, service } of all.flatMap(({ rules }) => rules)) {
-            if (origin.kind !== 'Service' && origin.kind !== 'EndpointSlice') continue;
-            const objects: readonly KubernetesObject[] =
-              origin.kind === 'Service' ? cluster.services : cluster.slices;
-            const object = objects.find(
-              ({ metadata }) => metadata?.name === origin.name && metadata.namespace === origin.namespace,
-            );
-            expect(fieldOf(object, origin.field), `seed ${seed}: ${JSON.stringify(origin)}`).toBeDefined();
-            expect(service?.namespace).toBe(origin.namespace);
-            if (origin.kind === 'Service') expect(service?.name).toBe(origin.name);
-            else
-              expect(service?.name).toBe(
-                (object as EndpointSlice).metadata?.labels?.['kubernetes.io/service-name'],
-              );
-          }
+        const all = containers(build(mode, dialect, { cluster, family })).flatMap(({ entries }) => entries);
+        for (const { origin, service } of all) {
+          if (origin.kind === 'kube-proxy' || origin.kind === 'KubeProxyConfiguration') continue;
+          const object = objectOf(cluster, origin);
+          // The random cluster's Node object is not part of it.
+          if (origin.kind === 'Node') continue;
+          expect(
+            fieldOf(object, 'field' in origin ? origin.field : ''),
+            `seed ${seed}: ${JSON.stringify(origin)}`,
+          ).toBeDefined();
+          if (origin.kind === 'ServiceCIDR') continue;
+          const { namespace, name, labels } = object?.metadata ?? {};
+          expect(service?.namespace).toBe(namespace);
+          expect(service?.name).toBe(
+            origin.kind === 'Service' ? name : labels?.['kubernetes.io/service-name'],
+          );
         }
       }
     }
   });
 });
 
-function symmetricDifference(a: string[], b: string[]): string[] {
-  return [...a.filter((rule) => !b.includes(rule)), ...b.filter((rule) => !a.includes(rule))];
+/** The entries that one of two containers has and the other has not; all of both where their order counts. */
+function differences(old: Container | undefined, now: Container | undefined): Entry[] {
+  const [a, b] = [old?.entries ?? [], now?.entries ?? []];
+  const texts = (entries: readonly Entry[]): string[] => entries.map(({ text }) => text);
+  if (JSON.stringify(texts(a)) === JSON.stringify(texts(b))) return [];
+  if (!(old ?? now)?.isShared) return [...a, ...b];
+  const without = (entries: readonly Entry[], others: readonly Entry[]): Entry[] => {
+    const known = new Set(texts(others));
+    return entries.filter(({ text }) => !known.has(text));
+  };
+  return [...without(a, b), ...without(b, a)];
 }
 
-/** Rules in a port's own chains without a comment jump on to chains of the same port. */
-function isAbout(rule: string, service: string): boolean {
-  return (
-    rule.includes(`${service}:`) ||
-    new RegExp(`${service}["' ]`).test(rule) ||
-    /^-j KUBE-S(?:VC|VL)-/.test(rule)
+function objectOf(cluster: ClusterSnapshot, origin: Origin): KubernetesObject | undefined {
+  const objects: Partial<Record<Origin['kind'], readonly KubernetesObject[]>> = {
+    Service: cluster.services,
+    EndpointSlice: cluster.slices,
+    ServiceCIDR: cluster.serviceCIDRs ?? [],
+  };
+  if (!('name' in origin)) return undefined;
+  return objects[origin.kind]?.find(
+    ({ metadata }) => metadata?.name === origin.name && metadata.namespace === origin.namespace,
   );
 }
 
