@@ -1,16 +1,8 @@
 import { endpointKey, RoundRobinLoadBalancer } from '../../app/proxy/userspace/load-balancer.ts';
 import { Backend } from './backend.ts';
+import { type LiveRelay, LiveRelays } from './live-relays.ts';
 import type { ServedServicePort } from './protocol.ts';
 import type { Family } from './socket-address.ts';
-
-/** What a connection or UDP flow that is being relayed can say of itself. */
-export interface LiveRelay {
-  readonly client: string;
-  readonly backend: Backend;
-  readonly startedAt: number;
-  readonly bytesTo: number;
-  readonly bytesFrom: number;
-}
 
 /** A service port of one protocol and family: its balancer, its endpoints and its counts, whoever listens for it. */
 export class ServicePort {
@@ -18,7 +10,7 @@ export class ServicePort {
   readonly protocol: 'TCP' | 'UDP';
   readonly family: Family;
   readonly balancer: RoundRobinLoadBalancer<Backend>;
-  readonly live = new Set<LiveRelay>();
+  readonly live = new LiveRelays();
   accepted = 0;
   refused = 0;
   readonly #backends = new Map<string, Backend>();
@@ -56,6 +48,7 @@ export class ServicePort {
   }
 
   ended(relay: LiveRelay): void {
-    if (this.live.delete(relay)) relay.backend.closed(relay.bytesTo, relay.bytesFrom);
+    this.live.remove(relay);
+    relay.backend.closed(relay.bytesTo, relay.bytesFrom);
   }
 }

@@ -5,8 +5,10 @@ import { addressFamily, encodeSocketAddress, type Family, SOCKET_ADDRESS_MAX } f
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ERROR = 4;
+const SO_RCVBUF = 8;
 const SO_KEEPALIVE = 9;
 const SO_LINGER = 13;
+const SO_RCVBUFFORCE = 33;
 const IPPROTO_IP = 0;
 const IP_PKTINFO = 8;
 const IPPROTO_TCP = 6;
@@ -19,6 +21,8 @@ const IPV6_RECVPKTINFO = 49;
 
 /** What Go's dialer and listener set, and so kube-proxy: a peer that vanished is noticed within minutes. */
 const KEEPALIVE_SECONDS = 15;
+/** Room for a burst of datagrams from many clients: the default holds 250 small ones. */
+const UDP_RECEIVE_BYTES = 2 * 1024 * 1024;
 /** The kernel caps it at net.core.somaxconn. */
 const BACKLOG = 4096;
 
@@ -29,9 +33,9 @@ const lengthAddress = libc.addressOf(length.buffer);
 const name = new Uint8Array(new ArrayBuffer(SOCKET_ADDRESS_MAX));
 const nameAddress = libc.addressOf(name.buffer);
 
-function setOption(fd: number, level: number, option: number, to: number): void {
+function setOption(fd: number, level: number, option: number, to: number): libc.Outcome {
   value[0] = to;
-  libc.setsockopt(fd, level, option, valueAddress, 4);
+  return libc.setsockopt(fd, level, option, valueAddress, 4);
 }
 
 function setTcpOptions(fd: number): void {
@@ -75,6 +79,10 @@ export function bindUdp(family: Family, port: number): number {
   if (fd < 0) return fd;
   if (family === 'IPv4') setOption(fd, IPPROTO_IP, IP_PKTINFO, 1);
   else setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+  // Beyond net.core.rmem_max only for those who administer the network; for others as much as it allows.
+  if (setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, UDP_RECEIVE_BYTES) < 0) {
+    setOption(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BYTES);
+  }
   return closedOn(bindEverywhere(fd, family, port), fd);
 }
 

@@ -1,8 +1,9 @@
 import { endpointKey } from '../../app/proxy/userspace/load-balancer.ts';
 import type { Backend } from './backend.ts';
 import type { Listener } from './listener.ts';
+import type { LiveRelay } from './live-relays.ts';
 import type { ListenerStatistics, LiveConnection, StatisticsReply, StatisticsRequest } from './protocol.ts';
-import type { LiveRelay, ServicePort } from './service-port.ts';
+import type { ServicePort } from './service-port.ts';
 
 /** What the listeners have done and are doing. Bytes are the payload's; `ageMs` counts from the accept. */
 export function collectStatistics(

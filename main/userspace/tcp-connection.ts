@@ -11,8 +11,8 @@ import {
   type Watcher,
 } from './event-loop.ts';
 import * as libc from './libc.ts';
+import type { LiveRelay } from './live-relays.ts';
 import type { PipePool } from './pipe-pool.ts';
-import type { LiveRelay } from './service-port.ts';
 import * as sockets from './sockets.ts';
 
 const READ_EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
@@ -38,6 +38,7 @@ export class TcpConnection implements Watcher, LiveRelay {
   readonly client: string;
   readonly backend: Backend;
   readonly startedAt: number;
+  slot = -1;
   readonly #options: TcpConnectionOptions;
   readonly #endpointFd: number;
   readonly #up: Direction;

@@ -3,7 +3,7 @@ import type { Backend } from './backend.ts';
 import { DATAGRAM_BYTES, type DatagramPath, type Datagrams, pathClient } from './datagrams.ts';
 import { EPOLLIN, type EventLoop, type Watcher } from './event-loop.ts';
 import * as libc from './libc.ts';
-import type { LiveRelay } from './service-port.ts';
+import type { LiveRelay } from './live-relays.ts';
 
 /** Replies taken in one go, before other sockets get their turn. */
 const REPLIES_PER_TURN = 32;
@@ -31,6 +31,7 @@ export class UdpFlow implements Watcher, LiveRelay {
   readonly startedAt: number;
   bytesTo = 0;
   bytesFrom = 0;
+  slot = -1;
   readonly #options: UdpFlowOptions;
   #lastUsed: number;
   #open = true;
@@ -43,6 +44,11 @@ export class UdpFlow implements Watcher, LiveRelay {
     this.#lastUsed = loop.now;
     loop.watch(endpointFd, EPOLLIN, this);
     this.#checkIdleAfter(options.idleTimeoutMs);
+  }
+
+  /** Whether its replies leave from this socket. */
+  answersThrough(proxyFd: number): boolean {
+    return this.#options.proxyFd === proxyFd;
   }
 
   get client(): string {

@@ -19,7 +19,7 @@ export class UdpListener implements Listener, Watcher {
   /** The flow that takes a client's next datagram, by `Datagrams.pathKey`. */
   readonly #flows = new Map<string, UdpFlow>();
   /** Those and the ones that only pass on late replies. */
-  readonly #open = new Set<UdpFlow>();
+  #open = 0;
   #fd: number;
   #lastDatagram: number | undefined;
   #draining = false;
@@ -69,7 +69,9 @@ export class UdpListener implements Listener, Watcher {
     this.#draining = true;
     if (this.#check) loop.timers.cancel(this.#check);
     // A flow answers through this socket, and so ends with it.
-    for (const flow of [...this.#open]) flow.end();
+    for (const flow of [...this.servicePort.live]) {
+      if (flow instanceof UdpFlow && flow.answersThrough(this.#fd)) flow.end();
+    }
     loop.unwatch(this.#fd, { closing: true });
     libc.close(this.#fd);
     this.#fd = -1;
@@ -123,12 +125,12 @@ export class UdpListener implements Listener, Watcher {
         // What a failed dial is to TCP: the next datagram goes to the next endpoint.
         if (refused) servicePort.balancer.breakAffinity(clientIP, backend);
         if (this.#flows.get(key) === ended) this.#flows.delete(key);
-        this.#open.delete(ended);
+        this.#open -= 1;
         servicePort.ended(ended);
       },
     });
     this.#flows.set(key, flow);
-    this.#open.add(flow);
+    this.#open += 1;
     servicePort.began(flow);
     return flow;
   }
@@ -138,7 +140,7 @@ export class UdpListener implements Listener, Watcher {
     this.#check = loop.setTimer(delayMs, () => {
       const quietAt = (this.#lastDatagram ?? Number.NEGATIVE_INFINITY) + settings.udpDrainQuietMs;
       if (quietAt > loop.now) this.#checkQuietAfter(quietAt - loop.now);
-      else if (this.#open.size > 0) this.#checkQuietAfter(settings.udpIdleTimeoutMs);
+      else if (this.#open > 0) this.#checkQuietAfter(settings.udpIdleTimeoutMs);
       else this.close();
     });
   }
