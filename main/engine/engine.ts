@@ -11,12 +11,13 @@ import type { EndpointSlice, IPFamily, Node, Service, ServiceCIDR } from '../../
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { SyncRunner } from '../../app/proxy/sync-runner.ts';
+import type { Ruleset } from '../../app/ruleset/model.ts';
 import type { NodeCapabilities } from '../helper/node-protocol.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 import { ClusterWatch, type ConnectionState } from './cluster-watch.ts';
 import { FamilyState } from './family-state.ts';
-import { ModeSwitch } from './mode-switch.ts';
 import { MissingToolError } from './missing-tool-error.ts';
+import { ModeSwitch } from './mode-switch.ts';
 import { NodeWriter } from './node-writer.ts';
 import { SyncLog } from './sync-log.ts';
 import { systemClock } from './system-clock.ts';
@@ -51,6 +52,7 @@ export class Engine {
   #mode: ProxyMode;
   #dialect: Dialect;
   #listed = false;
+  readonly #listeners = new Set<() => void>();
   #stopped = false;
 
   constructor(options: EngineOptions) {
@@ -90,9 +92,25 @@ export class Engine {
     return this.#capabilities;
   }
 
+  /** The rules as last written, one ruleset a family; none before the first write. */
+  get rulesets(): readonly Ruleset[] {
+    return this.#switch?.written ?? [];
+  }
+
   /** The cluster's API: answers, or not, and why. */
   get connection(): ConnectionState {
     return this.#connection;
+  }
+
+  /** Calls back when the mode or the connection has become another; the returned function ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Writes all rules anew, trusting nothing remembered of the node. */
+  async resync(): Promise<void> {
+    await this.#runner.requestAndWait(true);
   }
 
   /**
@@ -126,12 +144,14 @@ export class Engine {
     const before = { mode: this.#mode, dialect: this.#dialect };
     this.#mode = mode;
     this.#dialect = dialect;
+    this.#announce();
     try {
       await this.#runner.requestAndWait();
     } catch (error) {
       // The retry would try the refused mode for ever; the one before it worked.
       this.#mode = before.mode;
       this.#dialect = before.dialect;
+      this.#announce();
       this.#runner.request(true);
       throw error;
     }
@@ -187,6 +207,11 @@ export class Engine {
       );
     }
     this.#connection = state;
+    this.#announce();
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   async #sync(full: boolean): Promise<void> {

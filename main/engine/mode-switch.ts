@@ -43,9 +43,16 @@ export class ModeSwitch {
   /** What the userspace proxy serves now: rules may lead to all of it. */
   #served: ServedServicePort[] = [];
   #preparedFor: string | undefined;
+  /** What the node was last brought to. */
+  #written: FamilyRulesets = {};
 
   constructor(options: ModeSwitchOptions) {
     this.#options = options;
+  }
+
+  /** The rules as last written, one ruleset a family. */
+  get written(): readonly Ruleset[] {
+    return Object.values(this.#written);
   }
 
   /** Brings the node to what should be. Rejects with the cause; the next write is then a full one. */
@@ -59,6 +66,7 @@ export class ModeSwitch {
     const proxyPorts = await this.#openListeners(wanted, warnings);
     const rulesets = this.#buildRulesets(request, proxyPorts, warnings);
     const { inputs } = await writer.write(rulesets);
+    this.#written = rulesets;
     await this.#closeListeners(wanted);
     await this.#cleanConntrack(request, inputs.length > 0);
     return {

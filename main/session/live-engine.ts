@@ -1,0 +1,161 @@
+/** How the engine fares, and what each of its syncs changed, for any number of windows. */
+import type {
+  EngineChange,
+  EngineFeedState,
+  EngineState,
+  ModePreview,
+  SyncReport,
+} from '../../app/contract/engine.ts';
+import type { FeedEvent } from '../../app/contract/feed.ts';
+import type { ShownChain } from '../../app/contract/rule-model.ts';
+import type { Dialect } from '../../app/proxy/build-ruleset.ts';
+import type { ProxyMode } from '../../app/proxy/configuration.ts';
+import type { Ruleset } from '../../app/ruleset/model.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { SyncEntry } from '../engine/sync-log.ts';
+import { Feed } from './feed.ts';
+import { contractError } from './refusals.ts';
+import { compareChains } from './rules/chain-changes.ts';
+import { shownChains } from './rules/shown-rules.ts';
+
+const KEPT_SYNCS = 100;
+
+/** What does not change while the lab runs. */
+export type LabFacts = Pick<EngineState, 'node' | 'client' | 'kubeconfig' | 'version'>;
+
+export interface LiveEngineOptions {
+  engine: Engine;
+  facts: LabFacts;
+  loadBalancer: { readonly enabled: boolean; set(enabled: boolean): void };
+  /** Builds what a mode would write. @throws UnsupportedModeError */
+  build: (
+    mode: ProxyMode,
+    dialect: Dialect,
+  ) => Promise<{ rulesets: Ruleset[]; warnings: string[]; listeners: number }>;
+}
+
+export class LiveEngine {
+  readonly #options: LiveEngineOptions;
+  readonly #feed: Feed<EngineFeedState, EngineChange>;
+  readonly #stops: (() => void)[];
+  #syncs: SyncReport[] = [];
+  #shown: ShownChain[] = [];
+  #switchingTo: EngineState['switchingTo'] = null;
+  #announced = '';
+
+  constructor(options: LiveEngineOptions) {
+    this.#options = options;
+    const { engine } = options;
+    this.#shown = engine.rulesets.flatMap((ruleset) => shownChains(ruleset));
+    this.#syncs = engine.syncLog.entries.map((entry) => ({ ...entry, ...NO_CHANGES }));
+    this.#feed = new Feed(() => ({ engine: this.state, syncs: this.#syncs }));
+    this.#stops = [
+      engine.onChange(() => this.#announce()),
+      engine.syncLog.onEntry((entry) => this.#synced(entry, engine.rulesets)),
+    ];
+  }
+
+  get state(): EngineState {
+    const { engine, facts, loadBalancer } = this.#options;
+    const { last } = engine.syncLog;
+    return {
+      mode: engine.mode,
+      dialect: engine.dialect,
+      switchingTo: this.#switchingTo,
+      api: engine.connection,
+      loadBalancer: loadBalancer.enabled,
+      lastSync: last ?? null,
+      rules: last?.rules ?? 0,
+      warnings: last?.warnings ?? [],
+      ...facts,
+    };
+  }
+
+  subscribe(
+    signal?: AbortSignal,
+  ): AsyncIteratorObject<FeedEvent<EngineFeedState, EngineChange>, undefined, void> {
+    return this.#feed.subscribe(signal);
+  }
+
+  /** @throws ORPCError UNSUPPORTED; the mode stays as it was then */
+  async setMode(mode: ProxyMode, dialect: Dialect): Promise<EngineState> {
+    this.#switchingTo = { mode, dialect };
+    this.#announce();
+    try {
+      await this.#options.engine.setMode(mode, dialect);
+    } catch (error) {
+      throw contractError('UNSUPPORTED', error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#switchingTo = null;
+      this.#announce();
+    }
+    return this.state;
+  }
+
+  setLoadBalancer(enabled: boolean): EngineState {
+    this.#options.loadBalancer.set(enabled);
+    this.#announce();
+    return this.state;
+  }
+
+  async resync(): Promise<EngineState> {
+    await this.#options.engine.resync();
+    return this.state;
+  }
+
+  async preview(mode: ProxyMode, dialect: Dialect): Promise<ModePreview> {
+    try {
+      const { rulesets, warnings, listeners } = await this.#options.build(mode, dialect);
+      const then = rulesets.flatMap((ruleset) => shownChains(ruleset));
+      return {
+        supported: true,
+        rulesNow: ruleCount(this.#shown),
+        rulesThen: ruleCount(then),
+        ...compareChains(this.#shown, then),
+        backend: mode === 'nftables' ? 'nftables' : 'iptables',
+        listeners,
+        warnings,
+      };
+    } catch (error) {
+      return { supported: false, reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  close(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#feed.close();
+  }
+
+  /** Comparing a large ruleset takes longer than writing its change: it waits until the write is answered. */
+  #synced(entry: SyncEntry, rulesets: readonly Ruleset[]): void {
+    setImmediate(() => {
+      const report = entry.error === undefined ? this.#report(entry, rulesets) : { ...entry, ...NO_CHANGES };
+      this.#syncs = [...this.#syncs, report].slice(-KEPT_SYNCS);
+      this.#feed.publish([
+        { type: 'sync', sync: report },
+        { type: 'state', engine: this.state },
+      ]);
+    });
+  }
+
+  #report(entry: SyncEntry, rulesets: readonly Ruleset[]): SyncReport {
+    const shown = rulesets.flatMap((ruleset) => shownChains(ruleset));
+    const { chains, moreChains, added, removed, moved } = compareChains(this.#shown, shown);
+    this.#shown = shown;
+    return { ...entry, chains, moreChains, added, removed, moved };
+  }
+
+  #announce(): void {
+    const state = this.state;
+    const text = JSON.stringify(state);
+    if (text === this.#announced) return;
+    this.#announced = text;
+    this.#feed.publish([{ type: 'state', engine: state }]);
+  }
+}
+
+const NO_CHANGES = { chains: [], moreChains: 0, added: 0, removed: 0, moved: 0 };
+
+function ruleCount(chains: readonly ShownChain[]): number {
+  return chains.reduce((sum, { rules }) => sum + rules.length, 0);
+}

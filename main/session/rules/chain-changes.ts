@@ -1,0 +1,138 @@
+/** What one sync changed, chain by chain: rules added, removed, and moved. */
+import type { ChainChange } from '../../../app/contract/engine.ts';
+import type { RuleText, ShownChain } from '../../../app/contract/rule-model.ts';
+
+/** Rules listed of one chain and kind of change; their number is told whole. */
+const MOST_RULES = 200;
+const MOST_CHAINS = 500;
+/** Of all chains together; later chains are told with their counts alone. */
+const MOST_RULES_IN_ALL = 2_000;
+
+export interface RulesetChanges {
+  chains: ChainChange[];
+  moreChains: number;
+  added: number;
+  removed: number;
+  moved: number;
+  chainsAdded: number;
+  chainsRemoved: number;
+}
+
+/** Compares the chains of two rulesets; foreign ones are in neither. */
+export function compareChains(before: readonly ShownChain[], after: readonly ShownChain[]): RulesetChanges {
+  const known = new Map(before.map((chain) => [chainKey(chain), chain]));
+  const changes: ChainChange[] = [];
+  for (const chain of after) {
+    const key = chainKey(chain);
+    const change = changeOf(known.get(key), chain);
+    known.delete(key);
+    if (change) changes.push(change);
+  }
+  for (const chain of known.values()) {
+    const change = changeOf(chain, undefined);
+    if (change) changes.push(change);
+  }
+  const sum = (count: (change: ChainChange) => number): number =>
+    changes.reduce((total, change) => total + count(change), 0);
+  return {
+    chains: withinBudget(changes.slice(0, MOST_CHAINS)),
+    moreChains: Math.max(0, changes.length - MOST_CHAINS),
+    added: sum((change) => change.addedCount),
+    removed: sum((change) => change.removedCount),
+    moved: sum((change) => change.movedCount),
+    chainsAdded: sum((change) => Number(change.kind === 'added')),
+    chainsRemoved: sum((change) => Number(change.kind === 'removed')),
+  };
+}
+
+function withinBudget(changes: ChainChange[]): ChainChange[] {
+  let left = MOST_RULES_IN_ALL;
+  return changes.map((change) => {
+    left -= change.added.length + change.removed.length + change.moved.length;
+    return left >= 0 ? change : { ...change, added: [], removed: [], moved: [] };
+  });
+}
+
+export function chainKey({ family, table, chain }: Pick<ShownChain, 'family' | 'table' | 'chain'>): string {
+  return `${family} ${table} ${chain}`;
+}
+
+function changeOf(before: ShownChain | undefined, after: ShownChain | undefined): ChainChange | undefined {
+  const chain = after ?? before;
+  if (!chain) return undefined;
+  const added = without(after?.rules ?? [], before?.rules ?? []);
+  const removed = without(before?.rules ?? [], after?.rules ?? []);
+  const moved = before && after ? movedRules(before.rules, after.rules) : [];
+  const kind = !before ? 'added' : !after ? 'removed' : 'changed';
+  if (kind === 'changed' && added.length + removed.length + moved.length === 0) return undefined;
+  const services = [...added, ...removed, ...moved].flatMap(({ service }) => service ?? []);
+  return {
+    family: chain.family,
+    table: chain.table,
+    chain: chain.chain,
+    kind,
+    added: added.slice(0, MOST_RULES),
+    removed: removed.slice(0, MOST_RULES),
+    moved: moved.slice(0, MOST_RULES),
+    addedCount: added.length,
+    removedCount: removed.length,
+    movedCount: moved.length,
+    services: [...new Set(services)].sort(),
+  };
+}
+
+/** What a rule is known by: one with another comment is another rule to the kernel too. */
+export function ruleKey({ text, comment = '' }: RuleText): string {
+  return `${text}\n${comment}`;
+}
+
+/** The rules of one list that the other has not, each counted as often as it is there. */
+function without(rules: readonly RuleText[], others: readonly RuleText[]): RuleText[] {
+  const counts = new Map<string, number>();
+  for (const rule of others) counts.set(ruleKey(rule), (counts.get(ruleKey(rule)) ?? 0) + 1);
+  return rules.filter((rule) => {
+    const count = counts.get(ruleKey(rule)) ?? 0;
+    counts.set(ruleKey(rule), count - 1);
+    return count <= 0;
+  });
+}
+
+/**
+ * The fewest rules that have to move for the rules that stayed to stand in their new order: all but a
+ * longest increasing run of their old places.
+ */
+function movedRules(before: readonly RuleText[], after: readonly RuleText[]): RuleText[] {
+  const places = new Map<string, number[]>();
+  before.forEach((rule, place) => {
+    const known = places.get(ruleKey(rule));
+    if (known) known.push(place);
+    else places.set(ruleKey(rule), [place]);
+  });
+  const stayed = after.flatMap((rule) => {
+    const place = places.get(ruleKey(rule))?.shift();
+    return place === undefined ? [] : [{ rule, place }];
+  });
+  const kept = longestIncreasing(stayed.map(({ place }) => place));
+  return stayed.filter((_, index) => !kept.has(index)).map(({ rule }) => rule);
+}
+
+/** The indexes of a longest strictly increasing subsequence (patience sorting, n log n). */
+function longestIncreasing(values: readonly number[]): Set<number> {
+  const tails: number[] = [];
+  const previous: number[] = [];
+  const at = (index: number | undefined): number => (index === undefined ? -1 : (values[index] ?? -1));
+  values.forEach((value, index) => {
+    let low = 0;
+    let high = tails.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (at(tails[middle]) < value) low = middle + 1;
+      else high = middle;
+    }
+    previous[index] = tails[low - 1] ?? -1;
+    tails[low] = index;
+  });
+  const kept = new Set<number>();
+  for (let index = tails.at(-1) ?? -1; index >= 0; index = previous[index] ?? -1) kept.add(index);
+  return kept;
+}
