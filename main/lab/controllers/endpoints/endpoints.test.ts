@@ -87,9 +87,10 @@ describe('endpoints', () => {
 
   test('keep a pod that ends slowly as terminating', async () => {
     lab.client.create('services', service('web', selector));
+    // Longer than the test may be held up: only the second deletion ends it.
     lab.client.create(
       'pods',
-      pod('slow', { labels, annotations: { 'kube-proxy-lab.dev/termination-seconds': '1' } }),
+      pod('slow', { labels, annotations: { 'kube-proxy-lab.dev/termination-seconds': '600' } }),
     );
     await endpointsOf(lab.client, 'web', ([first]) => first?.conditions?.ready === true);
     lab.client.delete('pods', key('slow'));
@@ -100,6 +101,19 @@ describe('endpoints', () => {
     );
     expect(endpoints?.[0]?.conditions).toEqual({ ready: false, serving: true, terminating: true });
     expect(lab.runtime.running.size).toBe(1);
+    lab.client.delete('pods', key('slow'), { gracePeriodSeconds: 0 });
+    await endpointsOf(lab.client, 'web', (all) => all.length === 0);
+    expect(lab.runtime.running.size).toBe(0);
+  });
+
+  test('let go of a pod when its time to end is over', async () => {
+    lab.client.create('services', service('web', selector));
+    lab.client.create(
+      'pods',
+      pod('slow', { labels, annotations: { 'kube-proxy-lab.dev/termination-seconds': '1' } }),
+    );
+    await endpointsOf(lab.client, 'web', ([first]) => first?.conditions?.ready === true);
+    lab.client.delete('pods', key('slow'));
     await endpointsOf(lab.client, 'web', (all) => all.length === 0);
     expect(lab.runtime.running.size).toBe(0);
   });
