@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FailureContext, failureWords } from './failure-words.ts';
+import type { FailureContext } from './failure-cause.ts';
+import { failureWords } from './failure-words.ts';
 import { type FailureKind, failureKinds } from './result.ts';
 
 const iptables: FailureContext = {

@@ -1,6 +1,6 @@
 import { ORPCError } from '@orpc/client';
 import type { TargetInLab } from '../../app/contract/lab.ts';
-import type { FailureContext } from '../../app/probe/failure-words.ts';
+import type { FailureContext } from '../../app/probe/failure-cause.ts';
 import { type ProbeResult, summarize } from '../../app/probe/result.ts';
 import { parseTarget, TargetError } from '../../app/probe/target.ts';
 import { dataFolder } from '../lab/data-folder.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { FailureContext } from '../../app/probe/failure-words.ts';
+import type { FailureContext } from '../../app/probe/failure-cause.ts';
 import { type ProbeResult, summarize } from '../../app/probe/result.ts';
 import { asJson, describeSummary } from './report.ts';
 

@@ -1,5 +1,6 @@
 /** What the command prints of a probe: for people, and as JSON. */
-import { type FailureContext, failureWords } from '../../app/probe/failure-words.ts';
+import type { FailureContext } from '../../app/probe/failure-cause.ts';
+import { failureWords } from '../../app/probe/failure-words.ts';
 import type { FailureKind, ProbeResult, ProbeSummary } from '../../app/probe/result.ts';
 
 const BAR_WIDTH = 30;

@@ -1,6 +1,7 @@
 /** What one sync changed, chain by chain: rules added, removed, and moved. */
 import type { ChainChange } from '../../../app/contract/engine.ts';
 import type { RuleText, ShownChain } from '../../../app/contract/rule-model.ts';
+import { longestIncreasing } from '../../../app/ruleset/longest-increasing.ts';
 
 /** Rules listed of one chain and kind of change; their number is told whole. */
 const MOST_RULES = 200;
@@ -114,25 +115,4 @@ function movedRules(before: readonly RuleText[], after: readonly RuleText[]): Ru
   });
   const kept = longestIncreasing(stayed.map(({ place }) => place));
   return stayed.filter((_, index) => !kept.has(index)).map(({ rule }) => rule);
-}
-
-/** The indexes of a longest strictly increasing subsequence (patience sorting, n log n). */
-function longestIncreasing(values: readonly number[]): Set<number> {
-  const tails: number[] = [];
-  const previous: number[] = [];
-  const at = (index: number | undefined): number => (index === undefined ? -1 : (values[index] ?? -1));
-  values.forEach((value, index) => {
-    let low = 0;
-    let high = tails.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (at(tails[middle]) < value) low = middle + 1;
-      else high = middle;
-    }
-    previous[index] = tails[low - 1] ?? -1;
-    tails[low] = index;
-  });
-  const kept = new Set<number>();
-  for (let index = tails.at(-1) ?? -1; index >= 0; index = previous[index] ?? -1) kept.add(index);
-  return kept;
 }
