@@ -1,41 +1,40 @@
-import type { NetworkNamespace } from '../namespaces/network-namespace.ts';
-import { CommandError, runCommand } from '../run-command.ts';
+import { CommandError } from '../run-command.ts';
+import type { NodePlace } from './node-place.ts';
 import type { NodeCapabilities, ToolState } from './node-protocol.ts';
 
-async function toolState(argv: [string, ...string[]], within?: NetworkNamespace): Promise<ToolState> {
+async function toolState(place: NodePlace, argv: [string, ...string[]]): Promise<ToolState> {
   try {
-    const { stdout, stderr } = await runCommand(argv, { ...(within ? { within } : {}), timeoutMs: 10_000 });
+    const { stdout, stderr } = await place.run(argv, { timeoutMs: 10_000 });
     return { available: true, version: (stdout || stderr).trim().split('\n')[0] ?? '' };
   } catch (error) {
     return { available: false, reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function iptablesState(tool: string, within?: NetworkNamespace): Promise<NodeCapabilities['iptables']> {
-  const version = await toolState([tool, '--version'], within);
+async function iptablesState(place: NodePlace, tool: string): Promise<NodeCapabilities['iptables']> {
+  const version = await toolState(place, [tool, '--version']);
   if (!version.available) return version;
   const backend = version.version.includes('nf_tables') ? 'nf_tables' : 'legacy';
   // The tool may be there and the kernel refuse it: only a read tells.
-  const works = await toolState([`${tool}-save`], within);
+  const works = await toolState(place, [`${tool}-save`]);
   return works.available ? { ...version, backend } : works;
 }
 
-async function nftState(within?: NetworkNamespace): Promise<ToolState> {
-  const version = await toolState(['nft', '--version'], within);
+async function nftState(place: NodePlace): Promise<ToolState> {
+  const version = await toolState(place, ['nft', '--version']);
   if (!version.available) return version;
   // The kernel may have no nf_tables: only a read tells.
-  const works = await toolState(['nft', 'list', 'tables'], within);
+  const works = await toolState(place, ['nft', 'list', 'tables']);
   return works.available ? version : works;
 }
 
 /** nfacct's counters are a kernel feature of their own: making one is the only honest test. */
-async function nfacctState(within?: NetworkNamespace): Promise<ToolState> {
-  const place = within ? { within } : {};
+async function nfacctState(place: NodePlace): Promise<ToolState> {
   try {
-    await runCommand(['nfacct', 'add', 'kube_proxy_lab_probe'], place).catch((error: unknown) => {
+    await place.run(['nfacct', 'add', 'kube_proxy_lab_probe']).catch((error: unknown) => {
       if (!(error instanceof CommandError) || !/exists/i.test(error.stderr)) throw error;
     });
-    await runCommand(['nfacct', 'delete', 'kube_proxy_lab_probe'], place);
+    await place.run(['nfacct', 'delete', 'kube_proxy_lab_probe']);
     return { available: true, version: 'nfacct' };
   } catch (error) {
     return { available: false, reason: error instanceof Error ? error.message : String(error) };
@@ -43,15 +42,15 @@ async function nfacctState(within?: NetworkNamespace): Promise<ToolState> {
 }
 
 /** Tries each tool in the place where it will be used. Never throws: what fails is a reason. */
-export async function probeCapabilities(within?: NetworkNamespace): Promise<NodeCapabilities> {
+export async function probeCapabilities(place: NodePlace): Promise<NodeCapabilities> {
   const [iptables, ip6tables, nft, conntrack, nfacct] = await Promise.all([
-    iptablesState('iptables', within),
-    iptablesState('ip6tables', within),
-    nftState(within),
-    toolState(['conntrack', '-C'], within).then((state) =>
+    iptablesState(place, 'iptables'),
+    iptablesState(place, 'ip6tables'),
+    nftState(place),
+    toolState(place, ['conntrack', '-C']).then((state) =>
       state.available ? { ...state, version: 'conntrack' } : state,
     ),
-    nfacctState(within),
+    nfacctState(place),
   ]);
   return { iptables, ip6tables, nft, conntrack, nfacct };
 }

@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { NetworkNamespace } from '../namespaces/network-namespace.ts';
-import { CommandError, runCommand } from '../run-command.ts';
+import { CommandError } from '../run-command.ts';
 import { parseConntrack } from './conntrack-entries.ts';
 import { probeCapabilities } from './node-capabilities.ts';
+import type { NodePlace } from './node-place.ts';
 import type { ConntrackFlow, NodeVerbs } from './node-protocol.ts';
 import { checkIptablesRestore, checkNft } from './ruleset-guard.ts';
 import type { VerbHandlers } from './verb-channel.ts';
@@ -14,38 +13,35 @@ function iptablesTool(family: 'IPv4' | 'IPv6', tool: 'save' | 'restore'): string
   return `${family === 'IPv4' ? 'iptables' : 'ip6tables'}-${tool}`;
 }
 
-async function deleteFlow(flow: ConntrackFlow, within: NetworkNamespace | undefined): Promise<void> {
+async function deleteFlow(flow: ConntrackFlow, place: NodePlace): Promise<void> {
   const argv: [string, ...string[]] = [
     'conntrack', '-D', '-f', conntrackFamily[flow.family], '-p', flow.protocol,
     '--orig-src', flow.source, '--orig-dst', flow.destination,
     '--sport', String(flow.sourcePort), '--dport', String(flow.destinationPort),
   ]; // biome-ignore format: option and value side by side
   try {
-    await runCommand(argv, { ...(within ? { within } : {}) });
+    await place.run(argv);
   } catch (error) {
     // conntrack exits with 1 where nothing matched: the flow has ended by itself.
     if (!(error instanceof CommandError) || !/0 flow entries/.test(error.stderr)) throw error;
   }
 }
 
-/** The helper's verbs on one node: the network namespace `within`, or this process's own. */
-export function nodeVerbHandlers(within?: NetworkNamespace): VerbHandlers<NodeVerbs> {
-  const place = within ? { within } : {};
-  const inside = <Result>(work: () => Result): Result => (within ? within.run(work) : work());
+/** The helper's verbs on one node. */
+export function nodeVerbHandlers(place: NodePlace): VerbHandlers<NodeVerbs> {
   return {
-    capabilities: () => probeCapabilities(within),
+    capabilities: () => probeCapabilities(place),
     readIptables: async ({ family, counters }) => {
       const argv: [string, ...string[]] = [iptablesTool(family, 'save'), ...(counters ? ['-c'] : [])];
-      return (await runCommand(argv, place)).stdout;
+      return (await place.run(argv)).stdout;
     },
     writeIptables: async ({ family, input }) => {
       checkIptablesRestore(input);
-      await runCommand([iptablesTool(family, 'restore'), '--noflush', '--wait', '5'], { ...place, input });
+      await place.run([iptablesTool(family, 'restore'), '--noflush', '--wait', '5'], { input });
     },
     readNftables: async ({ family }) => {
       try {
-        return (await runCommand(['nft', '-s', 'list', 'table', tableOf[family], 'kube-proxy'], place))
-          .stdout;
+        return (await place.run(['nft', '-s', 'list', 'table', tableOf[family], 'kube-proxy'])).stdout;
       } catch (error) {
         if (error instanceof CommandError && /No such file or directory/.test(error.stderr)) return '';
         throw error;
@@ -53,11 +49,11 @@ export function nodeVerbHandlers(within?: NetworkNamespace): VerbHandlers<NodeVe
     },
     writeNftables: async ({ input }) => {
       checkNft(input);
-      await runCommand(['nft', '-f', '-'], { ...place, input });
+      await place.run(['nft', '-f', '-'], { input });
     },
     createCounters: async ({ names }) => {
       for (const name of names) {
-        await runCommand(['nfacct', 'add', name], place).catch((error: unknown) => {
+        await place.run(['nfacct', 'add', name]).catch((error: unknown) => {
           // nfacct says EBUSY (File exists) for a counter that is there already.
           if (!(error instanceof CommandError) || !/exists|busy/i.test(error.stderr)) throw error;
         });
@@ -65,15 +61,12 @@ export function nodeVerbHandlers(within?: NetworkNamespace): VerbHandlers<NodeVe
     },
     listConntrack: async ({ family, protocol }) => {
       const argv: [string, ...string[]] = ['conntrack', '-L', '-f', conntrackFamily[family], '-p', protocol];
-      return parseConntrack((await runCommand(argv, place)).stdout, family);
+      return parseConntrack((await place.run(argv)).stdout, family);
     },
     deleteConntrack: async ({ flows }) => {
-      for (const flow of flows) await deleteFlow(flow, within);
+      for (const flow of flows) await deleteFlow(flow, place);
     },
-    readSysctl: ({ name }) => inside(() => readFileSync(`/proc/sys/${name}`, 'utf8').trim()),
-    writeSysctl: ({ name, value }) =>
-      inside(() => {
-        if (existsSync(`/proc/sys/${name}`)) writeFileSync(`/proc/sys/${name}`, value);
-      }),
+    readSysctl: async ({ name }) => (await place.readSetting(name)) ?? '',
+    writeSysctl: ({ name, value }) => place.writeSetting(name, value),
   };
 }

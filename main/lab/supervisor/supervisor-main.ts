@@ -4,15 +4,16 @@
  * ends, and the kernel takes everything in its namespaces away with it.
  */
 
+import { namespacePlace } from '../../helper/node-place.ts';
 import { nodeVerbHandlers } from '../../helper/node-verbs.ts';
 import { channelToParent } from '../../helper/process-channel.ts';
+import { RelayProcess } from '../../helper/relay-process.ts';
 import { serveVerbs, type VerbHandlers } from '../../helper/verb-channel.ts';
 import { mountTmpfs } from '../../namespaces/libc.ts';
 import type { NetworkNamespace } from '../../namespaces/network-namespace.ts';
 import { createNodeAndClient } from './lab-network.ts';
 import { Pods } from './pods.ts';
 import { type SupervisorVerbs, supervisorVerbs } from './protocol.ts';
-import { RelayProcess } from './relay-process.ts';
 
 interface World {
   node: NetworkNamespace;
@@ -32,7 +33,12 @@ async function createNetwork(): Promise<void> {
   // Names of network namespaces, and iptables' lock, in a place that is the lab's alone.
   mountTmpfs('/run');
   const { node } = await createNodeAndClient();
-  world = { node, pods: new Pods(node), relay: new RelayProcess(node), nodeVerbs: nodeVerbHandlers(node) };
+  world = {
+    node,
+    pods: new Pods(node),
+    relay: new RelayProcess(node),
+    nodeVerbs: nodeVerbHandlers(namespacePlace(node)),
+  };
 }
 
 const handlers: VerbHandlers<SupervisorVerbs> = {

@@ -1,15 +1,15 @@
-/** The relay as the supervisor keeps it: started inside the node when needed, replaced when it dies, ended when idle. */
+/** The relay as a node's helper keeps it: started inside the node when needed, replaced when it dies, ended when idle. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { channelToChild } from '../../helper/process-channel.ts';
-import type { NetworkNamespace } from '../../namespaces/network-namespace.ts';
-import { programFile } from '../../program-files.ts';
+import type { NetworkNamespace } from '../namespaces/network-namespace.ts';
+import { programFile } from '../program-files.ts';
 import {
   type ListeningReply,
   type ServedServicePort,
   type StatisticsReply,
   servicePortIdentity,
-} from '../../userspace/protocol.ts';
-import { RelayClient, type ServedState } from '../../userspace/relay-client.ts';
+} from '../userspace/protocol.ts';
+import { RelayClient, type ServedState } from '../userspace/relay-client.ts';
+import { channelToChild } from './process-channel.ts';
 
 interface RunningRelay {
   child: ChildProcess;
@@ -19,13 +19,14 @@ interface RunningRelay {
 const LISTED_CONNECTIONS = 1000;
 
 export class RelayProcess {
-  readonly #node: NetworkNamespace;
+  readonly #node: NetworkNamespace | undefined;
   #relay: RunningRelay | undefined;
   #served: ServedState | undefined;
   #listening: ListeningReply['ports'] = [];
   #asking = 0;
 
-  constructor(node: NetworkNamespace) {
+  /** @param node the network namespace it runs in; this process's own without it */
+  constructor(node?: NetworkNamespace) {
     this.#node = node;
   }
 
@@ -50,9 +51,9 @@ export class RelayProcess {
   }
 
   #start(): RunningRelay {
-    const child = this.#node.run(() =>
-      spawn(process.execPath, [programFile('relay')], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
-    );
+    const begin = (): ChildProcess =>
+      spawn(process.execPath, [programFile('relay')], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = this.#node ? this.#node.run(begin) : begin();
     const client = new RelayClient(channelToChild(child), {
       onIdle: () => this.#idle(),
       onWarning: (message) => process.stderr.write(`${message}\n`),

@@ -1,0 +1,34 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { NetworkNamespace } from '../namespaces/network-namespace.ts';
+import { type CommandOutput, runCommand } from '../run-command.ts';
+
+/** Where a node's commands run and its settings are: a network namespace, or a container behind its runtime. */
+export interface NodePlace {
+  /** Runs a command there. Rejects with CommandError on any other end than exit code 0. */
+  run(
+    argv: readonly [string, ...string[]],
+    options?: { input?: string; timeoutMs?: number },
+  ): Promise<CommandOutput>;
+  /** A setting below /proc/sys, trimmed; undefined for one that the node's kernel lacks. */
+  readSetting(path: string): Promise<string | undefined>;
+  /** Passed over for a setting that the node's kernel lacks. */
+  writeSetting(path: string, value: string): Promise<void>;
+}
+
+/** @param within the network namespace; this process's own without it */
+export function namespacePlace(within?: NetworkNamespace): NodePlace {
+  const inside = <Result>(work: () => Result): Result => (within ? within.run(work) : work());
+  return {
+    run: (argv, options = {}) => runCommand(argv, { ...options, ...(within ? { within } : {}) }),
+    readSetting: async (path) =>
+      inside(() => {
+        const file = `/proc/sys/${path}`;
+        return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+      }),
+    writeSetting: async (path, value) =>
+      inside(() => {
+        const file = `/proc/sys/${path}`;
+        if (existsSync(file)) writeFileSync(file, value);
+      }),
+  };
+}
