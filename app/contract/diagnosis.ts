@@ -13,7 +13,7 @@ export const severitySchema = z.enum(['problem', 'warning', 'note']);
  * - `pods-partly-ready` ready, pods
  * - `serving-terminating` pods: all that is left are pods that end, and they are still used
  * - `target-port-unheard` port, targetPort, pods, listening (what the pods listen on): nobody listens there
- * - `target-port-name-unknown` port, targetPort: no container names a port so
+ * - `target-port-name-unknown` port, targetPort, pods (in so many): no container names a port so
  * - `protocol-unheard` port, targetPort, protocol: listened on in another protocol only
  * - `node-port-not-served` port, nodePort, reason: the proxy could not listen (userspace mode)
  * - `node-port-unreachable-localhost` nodePort, mode: no answer on 127.0.0.1 in nftables mode
