@@ -6,6 +6,7 @@ const explained = new Set([
   'LabStartError',
   'CorruptLogError',
   'LabRunningError',
+  'PortTakenError',
   'NoLabError',
   'UnknownPlaceError',
   'MissingToolError',

@@ -2,6 +2,7 @@ import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyMode } from '../../app/proxy/configuration.ts';
 import { dataFolder } from '../lab/data-folder.ts';
 import { type LabHost, startLabHost } from '../lab/host.ts';
+import type { OpenShell } from '../shells/shell.ts';
 import { onNpmGone } from './npm-parent.ts';
 import { Progress } from './progress.ts';
 import { readConfigurationFile } from './read-configuration.ts';
@@ -13,6 +14,8 @@ export interface LabUpOptions {
   strictConfig?: boolean;
   data?: string;
   json?: boolean;
+  /** Shows the user interface; none without it. */
+  openShell?: (folder: string) => OpenShell;
 }
 
 const log = (line: string): void => {
@@ -30,10 +33,11 @@ function askedToEnd(): Promise<string> {
 
 function introduce(host: LabHost, folder: string, seconds: string): void {
   const data = folder === dataFolder(undefined) ? '' : ` --data ${folder}`;
-  const { mode, dialect, node, client } = host.status();
+  const { mode, dialect, node, client, ui } = host.status();
   process.stdout.write(
     [
       `The lab is up (${seconds} s): ${node.name} ${node.ipv4}, client ${client.ipv4}, ${mode} mode, ${dialect} dialect.`,
+      ...(ui === null ? [] : ['', `  ${ui}`]),
       '',
       `  export KUBECONFIG=${host.kubeconfigPath}`,
       '  kubectl apply -f resources/templates/mysql.yaml       # a NodePort Service and its two pods',
@@ -61,6 +65,7 @@ export async function labUp(options: LabUpOptions): Promise<number> {
     configuration,
     log,
     progress: (what) => progress.step(what),
+    ...(options.openShell ? { openShell: options.openShell(folder) } : {}),
   });
   // Asked to end before it is up: it is brought up and down again, so that nothing half-done stays.
   const host = await starting.finally(() => progress.done());

@@ -1,5 +1,9 @@
+import { isIPv4 } from 'node:net';
+import { rendererFolder } from '../program-files.ts';
+import { startWebShell } from '../shells/web/web-shell.ts';
 import { BadInputError } from './bad-input-error.ts';
 import { labUp } from './lab-up.ts';
+import { openBrowser } from './open-browser.ts';
 
 export interface StartOptions {
   web?: boolean;
@@ -10,17 +14,33 @@ export interface StartOptions {
   json?: boolean;
 }
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+/** The loopback address that was meant. Throws BadInputError for any other. */
+function loopbackAddress(host: string): string {
+  if (host === 'localhost') return '127.0.0.1';
+  if (host === '::1' || host === '[::1]') return '::1';
+  if (isIPv4(host) && host.startsWith('127.')) return host;
+  throw new BadInputError(`--host ${host} is not a loopback address: nothing listens elsewhere`);
+}
 
-/** Opens the app; until it has a window, runs the lab in the foreground. Gives the exit code. */
+/** Starts the lab and serves the user interface to a browser, in the foreground. Gives the exit code. */
 export async function start(options: StartOptions): Promise<number> {
-  if (!LOOPBACK.test(options.host)) {
-    throw new BadInputError(`--host ${options.host} is not a loopback address: nothing listens elsewhere`);
-  }
+  const address = loopbackAddress(options.host);
   return labUp({
     mode: 'iptables',
     dialect: 'current',
     ...(options.data === undefined ? {} : { data: options.data }),
     ...(options.json === undefined ? {} : { json: options.json }),
+    openShell: (dataDir) => async (context) => {
+      const shell = await startWebShell({
+        context,
+        dataDir,
+        folder: rendererFolder(),
+        address,
+        ...(options.port === undefined ? {} : { port: options.port }),
+      });
+      // The browser takes longer to start than the lab: both at once.
+      if (options.open) openBrowser(shell.openingUrl());
+      return shell;
+    },
   });
 }

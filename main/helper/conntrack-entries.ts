@@ -5,11 +5,16 @@ const PROTOCOLS: Record<string, ConntrackFlow['protocol']> = { udp: 'udp', sctp:
 
 /**
  * Reads what `conntrack -L` prints: a line an entry, the original direction's `src= dst= sport= dport=`
- * first, the reply's after it. Lines without ports are passed over.
+ * first, the reply's after it. Lines without ports are passed over. Gives at most so many.
  */
-export function parseConntrack(text: string, family: IPFamily): ConntrackFlow[] {
+export function parseConntrack(
+  text: string,
+  family: IPFamily,
+  most = Number.POSITIVE_INFINITY,
+): ConntrackFlow[] {
   const flows: ConntrackFlow[] = [];
   for (const line of text.split('\n')) {
+    if (flows.length >= most) break;
     const protocol = PROTOCOLS[line.trim().split(/\s+/)[0] ?? ''];
     const tuples = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)];
     const [original, reply] = tuples;
@@ -26,4 +31,11 @@ export function parseConntrack(text: string, family: IPFamily): ConntrackFlow[] 
     });
   }
   return flows;
+}
+
+/** How many entries `conntrack -L` printed, those without ports included. */
+export function entriesIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
 }

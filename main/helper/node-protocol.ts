@@ -35,6 +35,20 @@ export type ConntrackFlow = z.infer<typeof conntrackFlowSchema>;
 
 /** The settings kube-proxy makes on a node, and no others. */
 export const sysctlSchema = z.enum(['net/ipv4/conf/all/route_localnet']);
+/** Settings of the kernel that decide what becomes of a Service's packets; only read. */
+export const readableSysctlSchema = z.enum([
+  'net/ipv4/ip_forward',
+  'net/ipv6/conf/all/forwarding',
+  'net/ipv4/conf/all/route_localnet',
+  'net/ipv4/conf/all/rp_filter',
+  'net/ipv4/ip_local_port_range',
+  'net/netfilter/nf_conntrack_max',
+  'net/netfilter/nf_conntrack_tcp_be_liberal',
+  'net/netfilter/nf_conntrack_tcp_timeout_established',
+  'net/netfilter/nf_conntrack_tcp_timeout_close_wait',
+  'net/netfilter/nf_conntrack_udp_timeout',
+  'net/netfilter/nf_conntrack_udp_timeout_stream',
+]);
 export const counterSchema = z.enum(['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts']);
 
 /** Everything the helper does on a node. There is no verb that takes a command, a path or an option. */
@@ -48,8 +62,10 @@ export const nodeVerbs = {
   writeIptables: verb<{ family: 'IPv4' | 'IPv6'; input: string }, void>(
     z.strictObject({ family: ipFamilySchema, input: z.string().max(64 * MEBIBYTE) }),
   ),
-  /** The text of `nft -s list table` for kube-proxy's table of a family; empty where there is none. */
-  readNftables: verb<{ family: 'IPv4' | 'IPv6' }, string>(z.strictObject({ family: ipFamilySchema })),
+  /** The text of `nft -s list table` for kube-proxy's table of a family; empty where there is none; `counters`: without `-s`. */
+  readNftables: verb<{ family: 'IPv4' | 'IPv6'; counters?: boolean | undefined }, string>(
+    z.strictObject({ family: ipFamilySchema, counters: z.boolean().optional() }),
+  ),
   /** Feeds `nft -f`, one transaction; refused where it touches a table that is not kube-proxy's. */
   writeNftables: verb<{ input: string }, void>(z.strictObject({ input: z.string().max(64 * MEBIBYTE) })),
   createCounters: verb<{ names: z.infer<typeof counterSchema>[] }, void>(
@@ -58,11 +74,18 @@ export const nodeVerbs = {
   listConntrack: verb<{ family: 'IPv4' | 'IPv6'; protocol: 'udp' | 'sctp' }, ConntrackFlow[]>(
     z.strictObject({ family: ipFamilySchema, protocol: z.enum(['udp', 'sctp']) }),
   ),
+  /** The first so many entries of every protocol that has ports, and how many entries the kernel lists in all. */
+  readConntrack: verb<{ family: 'IPv4' | 'IPv6'; most: number }, { flows: ConntrackFlow[]; count: number }>(
+    z.strictObject({ family: ipFamilySchema, most: z.int().min(0).max(10_000) }),
+  ),
   /** Deletes exactly these entries; one that has gone already is no error. */
   deleteConntrack: verb<{ flows: ConntrackFlow[] }, void>(
     z.strictObject({ flows: z.array(conntrackFlowSchema).max(100_000) }),
   ),
-  readSysctl: verb<{ name: z.infer<typeof sysctlSchema> }, string>(z.strictObject({ name: sysctlSchema })),
+  /** Empty where the kernel has no such setting. */
+  readSysctl: verb<{ name: z.infer<typeof readableSysctlSchema> }, string>(
+    z.strictObject({ name: readableSysctlSchema }),
+  ),
   writeSysctl: verb<{ name: z.infer<typeof sysctlSchema>; value: '0' | '1' }, void>(
     z.strictObject({ name: sysctlSchema, value: z.enum(['0', '1']) }),
   ),

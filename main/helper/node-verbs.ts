@@ -1,5 +1,5 @@
 import { CommandError } from '../run-command.ts';
-import { parseConntrack } from './conntrack-entries.ts';
+import { entriesIn, parseConntrack } from './conntrack-entries.ts';
 import { probeCapabilities } from './node-capabilities.ts';
 import type { NodePlace } from './node-place.ts';
 import type { ConntrackFlow, NodeVerbs } from './node-protocol.ts';
@@ -39,9 +39,11 @@ export function nodeVerbHandlers(place: NodePlace): VerbHandlers<NodeVerbs> {
       checkIptablesRestore(input);
       await place.run([iptablesTool(family, 'restore'), '--noflush', '--wait', '5'], { input });
     },
-    readNftables: async ({ family }) => {
+    readNftables: async ({ family, counters }) => {
+      const stateless = counters ? [] : ['-s'];
       try {
-        return (await place.run(['nft', '-s', 'list', 'table', tableOf[family], 'kube-proxy'])).stdout;
+        return (await place.run(['nft', ...stateless, 'list', 'table', tableOf[family], 'kube-proxy']))
+          .stdout;
       } catch (error) {
         if (error instanceof CommandError && /No such file or directory/.test(error.stderr)) return '';
         throw error;
@@ -62,6 +64,10 @@ export function nodeVerbHandlers(place: NodePlace): VerbHandlers<NodeVerbs> {
     listConntrack: async ({ family, protocol }) => {
       const argv: [string, ...string[]] = ['conntrack', '-L', '-f', conntrackFamily[family], '-p', protocol];
       return parseConntrack((await place.run(argv)).stdout, family);
+    },
+    readConntrack: async ({ family, most }) => {
+      const { stdout } = await place.run(['conntrack', '-L', '-f', conntrackFamily[family]]);
+      return { flows: parseConntrack(stdout, family, most), count: entriesIn(stdout) };
     },
     deleteConntrack: async ({ flows }) => {
       for (const flow of flows) await deleteFlow(flow, place);

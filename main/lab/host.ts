@@ -10,7 +10,12 @@ import { parseTarget, resolveTarget } from '../../app/probe/target.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { Engine } from '../engine/engine.ts';
+import { type LabAnswers, Session } from '../session/session.ts';
+import type { SessionContext } from '../session/session-context.ts';
+import { SettingsStore } from '../session/settings.ts';
 import { startControlServer } from '../shells/control/control-server.ts';
+import type { OpenShell, Shell } from '../shells/shell.ts';
+import type { NodeTarget } from '../targets/node-target.ts';
 import { type LabApiServer, startLabApiServer } from './api-server/start.ts';
 import { type LabProcess, startLabProcess } from './lab-process.ts';
 import { labTarget } from './lab-target.ts';
@@ -25,20 +30,16 @@ export interface LabHostOptions {
   log: (line: string) => void;
   /** What is being done now, while the lab starts. */
   progress: (what: string) => void;
+  /** Shows the user interface; none without it. Asked before the lab is up. */
+  openShell?: OpenShell;
 }
 
 /** An edit's rules should be there before the eye moves from the editor to them. */
 const MIN_SYNC_INTERVAL_MS = 20;
 
-export interface LabHost {
+export interface LabHost extends LabAnswers {
   readonly kubeconfigPath: string;
   readonly nodeIP: string;
-  status(): LabStatus;
-  setMode(mode: ProxyMode, dialect: Dialect): Promise<void>;
-  setLoadBalancer(enabled: boolean): Promise<void>;
-  relayStatistics(): Promise<unknown>;
-  /** Throws TargetError. */
-  resolveTarget(target: string): TargetInLab;
   /** Resolves with the reason when the lab ends by itself. */
   readonly ended: Promise<string>;
   /** Ends everything; the lab's rules go with the lab. */
@@ -119,31 +120,43 @@ export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
 }
 
 async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolderLock): Promise<LabHost> {
-  options.progress('Making the node and the client');
+  const up = Promise.withResolvers<Session>();
+  // Nobody may be asking yet; whoever does is told.
+  up.promise.catch(() => {});
+  pieces.onClose(() => up.reject(new Error('the lab has ended')));
+  const settings = new SettingsStore(options.dataDir, options.log);
+  pieces.onClose(() => settings.close());
+  const context: SessionContext = { settings, session: up.promise, log: options.log };
   const starting = startLabProcess((text) => options.log(text.trimEnd()));
-  // The API server may fail first; this one's failure is looked at below in any case.
+  // Shell or API server may fail first; this one's failure is looked at below in any case.
   starting.catch(() => {});
   pieces.onClose(async () => (await starting.catch(() => undefined))?.close());
+  const shell = await options.openShell?.(context);
+  if (shell) pieces.onClose(() => shell.close());
+  options.progress('Making the node and the client');
   const api = await startApiServer(options, starting);
   pieces.onClose(() => api.close());
   const lab = await starting;
   options.progress('Watching the cluster, writing the first rules');
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(api.kubeconfigPath);
-  const engine = new Engine({
-    kubeConfig,
-    nodeName: addressPlan.nodeName,
-    target: labTarget(lab),
-    configuration: options.configuration,
-    mode: options.mode,
-    dialect: options.dialect,
-    minSyncIntervalMs: MIN_SYNC_INTERVAL_MS,
-    log: options.log,
-  });
+  const target = labTarget(lab);
+  const engine = startingEngine(options, api, target);
   pieces.onClose(() => engine.stop());
   await engine.start();
-  const host = labHost({ options, api, lab, engine, pieces });
-  const control = await startControlServer(host);
+  const answers = labAnswers({ api, lab, engine, shell });
+  const session = new Session({
+    answers,
+    api,
+    lab,
+    engine,
+    target,
+    configuration: options.configuration,
+    dataDir: options.dataDir,
+    version: __VERSION__,
+    log: options.log,
+  });
+  pieces.onClose(() => session.close());
+  up.resolve(session);
+  const control = await startControlServer(context);
   pieces.onClose(() => control.close());
   lock.publish({
     supervisorPid: lab.supervisorPid,
@@ -151,21 +164,42 @@ async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolde
     kubeconfig: api.kubeconfigPath,
     nodeIP: addressPlan.node.ipv4,
   });
-  return host;
+  let closing: Promise<void> | undefined;
+  return {
+    ...answers,
+    kubeconfigPath: api.kubeconfigPath,
+    nodeIP: addressPlan.node.ipv4,
+    ended: lab.ended.then((how) => `the lab's supervisor has ended (${how})`),
+    close: () => {
+      closing ??= pieces.close();
+      return closing;
+    },
+  };
 }
 
-function labHost(parts: {
-  options: LabHostOptions;
+function startingEngine(options: LabHostOptions, api: LabApiServer, target: NodeTarget): Engine {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(api.kubeconfigPath);
+  return new Engine({
+    kubeConfig,
+    nodeName: addressPlan.nodeName,
+    target,
+    configuration: options.configuration,
+    mode: options.mode,
+    dialect: options.dialect,
+    minSyncIntervalMs: MIN_SYNC_INTERVAL_MS,
+    log: options.log,
+  });
+}
+
+function labAnswers(parts: {
   api: LabApiServer;
   lab: LabProcess;
   engine: Engine;
-  pieces: Pieces;
-}): LabHost {
-  const { api, lab, engine, pieces } = parts;
-  let closing: Promise<void> | undefined;
+  shell: Shell | undefined;
+}): LabAnswers {
+  const { api, lab, engine, shell } = parts;
   return {
-    kubeconfigPath: api.kubeconfigPath,
-    nodeIP: addressPlan.node.ipv4,
     status: () => ({
       pid: process.pid,
       mode: engine.mode,
@@ -177,7 +211,7 @@ function labHost(parts: {
       api: engine.connection,
       ...(engine.syncLog.last ? { lastSync: engine.syncLog.last } : {}),
       kubeconfig: api.kubeconfigPath,
-      ui: null,
+      ui: shell?.url ?? null,
       loadBalancer: api.loadBalancer.enabled,
     }),
     setMode: (mode, dialect) => engine.setMode(mode, dialect),
@@ -186,10 +220,5 @@ function labHost(parts: {
     },
     resolveTarget: (target) => ({ ...targetInLab(api, target), mode: engine.mode, dialect: engine.dialect }),
     relayStatistics: () => lab.verbs.relayStatistics({}),
-    ended: lab.ended.then((how) => `the lab's supervisor has ended (${how})`),
-    close: () => {
-      closing ??= pieces.close();
-      return closing;
-    },
   };
 }

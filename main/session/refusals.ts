@@ -55,12 +55,58 @@ export function contractError(
   return new ORPCError(code, { message, data: { cause } });
 }
 
-/** Whatever was thrown, as data: nobody beyond the border gets a stack, and nobody gets no reason. */
-export function describedError(error: unknown): unknown {
-  if (error instanceof ORPCError) return error;
+/** Errors of what is below us, which have happened to others before: their words help. */
+const FAILURES = new Set([
+  'CommandError',
+  'VerbError',
+  'RelayError',
+  'UnsupportedModeError',
+  'MissingToolError',
+]);
+
+/**
+ * Whatever was thrown, as data: nobody beyond the border gets a stack. What is not known to happen is a
+ * mistake of ours: `unexpected` hears all of it, the other side one clear sentence.
+ */
+export function describedError(error: unknown, unexpected: (error: unknown) => void): unknown {
+  if (error instanceof ORPCError) return plainBadRequest(error);
   const known = asContractError(error);
   if (known instanceof ORPCError) return known;
-  const message = error instanceof Error ? error.message : String(error);
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
-  return contractError('FAILED', message, cause);
+  if (error instanceof Error && (FAILURES.has(error.name) || isSystemError(error))) {
+    const stderr = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
+    return contractError('FAILED', error.message, stderr || causeOf(error));
+  }
+  unexpected(error);
+  return new ORPCError('INTERNAL', {
+    status: 500,
+    message: 'the lab made a mistake; what it was stands in its log',
+    data: { cause: null },
+  });
+}
+
+/** `ENOSPC`, `ECONNREFUSED`…: the operating system said no. */
+function isSystemError(error: Error): boolean {
+  return 'syscall' in error && 'code' in error;
+}
+
+function causeOf({ cause }: Error): string | null {
+  return cause instanceof Error ? cause.message : null;
+}
+
+/** What the contract's own validation refuses, in the one shape that errors have. */
+function plainBadRequest(error: ORPCError<string, unknown>): ORPCError<string, unknown> {
+  const { issues } = (error.data ?? {}) as { issues?: { message: string; path?: readonly unknown[] }[] };
+  if (!Array.isArray(issues)) return error;
+  const complaints = issues.slice(0, 5).map(({ message, path }) => {
+    const place = (path ?? [])
+      .map((part) => (typeof part === 'object' && part !== null && 'key' in part ? part.key : part))
+      .join('.');
+    return place ? `${place}: ${message}` : message;
+  });
+  const where = error.code === 'BAD_REQUEST' ? 'the question is not as the contract has it' : error.message;
+  return new ORPCError(error.code, {
+    status: error.status,
+    message: `${where}: ${complaints.join('; ')}`,
+    data: { cause: null },
+  });
 }

@@ -52,6 +52,7 @@ const handlers: VerbHandlers<SupervisorVerbs> = {
   writeNftables: (args) => made().nodeVerbs.writeNftables(args),
   createCounters: (args) => made().nodeVerbs.createCounters(args),
   listConntrack: (args) => made().nodeVerbs.listConntrack(args),
+  readConntrack: (args) => made().nodeVerbs.readConntrack(args),
   deleteConntrack: (args) => made().nodeVerbs.deleteConntrack(args),
   readSysctl: (args) => made().nodeVerbs.readSysctl(args),
   writeSysctl: (args) => made().nodeVerbs.writeSysctl(args),

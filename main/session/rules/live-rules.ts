@@ -7,11 +7,9 @@ import { parseIptablesSave } from '../../../app/ruleset/iptables-parse.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { NodeTarget } from '../../targets/node-target.ts';
 import { Feed } from '../feed.ts';
+import { Polling } from '../polling.ts';
 import { rulesChanges } from './rules-changes.ts';
 import { KnownRules, shownChains } from './shown-rules.ts';
-
-/** Reading a large node takes a while: it is not to take more than a fifth of the time. */
-const PAUSE_PER_READING = 4;
 
 export interface LiveRulesOptions {
   engine: Engine;
@@ -22,20 +20,20 @@ export interface LiveRulesOptions {
 export class LiveRules {
   readonly #options: LiveRulesOptions;
   readonly #feed: Feed<RulesState, RulesChange>;
-  readonly #intervals = new Map<symbol, number>();
   #state: RulesState = { chains: [], readAt: 0 };
-  #reading: Promise<void> | undefined;
-  #readAgain = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #polling: Polling;
   #known: { of: readonly unknown[]; rules: KnownRules } | undefined;
   readonly #stopListening: () => void;
 
   constructor(options: LiveRulesOptions) {
     this.#options = options;
     this.#feed = new Feed(() => this.#state);
-    this.#stopListening = options.engine.syncLog.onEntry(() => {
-      if (this.#intervals.size > 0) void this.#read();
+    this.#polling = new Polling({
+      read: () => this.#read(),
+      failed: (error) =>
+        options.log(`the rules cannot be read: ${error instanceof Error ? error.message : String(error)}`),
     });
+    this.#stopListening = options.engine.syncLog.onEntry(() => this.#polling.readSoon());
   }
 
   /** Rejects where the node cannot be read. */
@@ -43,67 +41,17 @@ export class LiveRules {
     intervalMs: number,
     signal?: AbortSignal,
   ): Promise<AsyncIteratorObject<FeedEvent<RulesState, RulesChange>, undefined, void>> {
-    const reader = Symbol('reader');
-    this.#intervals.set(reader, intervalMs);
-    const ended = (): void => {
-      this.#intervals.delete(reader);
-      if (this.#intervals.size === 0) clearTimeout(this.#timer);
-    };
-    try {
-      await this.#readOrThrow();
-    } catch (error) {
-      ended();
-      throw error;
-    }
+    const ended = await this.#polling.add(intervalMs);
     return this.#feed.subscribe(signal, ended);
   }
 
   close(): void {
     this.#stopListening();
-    this.#intervals.clear();
-    clearTimeout(this.#timer);
+    this.#polling.close();
     this.#feed.close();
   }
 
   async #read(): Promise<void> {
-    try {
-      await this.#readOrThrow();
-    } catch (error) {
-      this.#options.log(
-        `the rules cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  }
-
-  /** One reading at a time; one that is asked for while another runs comes right after it. */
-  async #readOrThrow(): Promise<void> {
-    if (this.#reading) this.#readAgain = true;
-    this.#reading ??= this.#readUntilNew().finally(() => {
-      this.#reading = undefined;
-    });
-    await this.#reading;
-  }
-
-  async #readUntilNew(): Promise<void> {
-    const startedAt = performance.now();
-    try {
-      do {
-        this.#readAgain = false;
-        await this.#readOnce();
-      } while (this.#readAgain && this.#intervals.size > 0);
-    } finally {
-      this.#schedule(performance.now() - startedAt);
-    }
-  }
-
-  #schedule(tookMs: number): void {
-    clearTimeout(this.#timer);
-    if (this.#intervals.size === 0) return;
-    const wanted = Math.min(...this.#intervals.values());
-    this.#timer = setTimeout(() => void this.#read(), Math.max(wanted - tookMs, tookMs * PAUSE_PER_READING));
-  }
-
-  async #readOnce(): Promise<void> {
     const { target } = this.#options;
     const capabilities = this.#options.engine.capabilities;
     const families: IPFamily[] = [

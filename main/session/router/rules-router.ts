@@ -1,0 +1,17 @@
+import { inLab } from './base.ts';
+
+const { rules } = inLab;
+
+export const rulesRouter = rules.router({
+  watch: rules.watch.handler(({ context, input, signal }) =>
+    context.lab.rules.subscribe(input.intervalMs, signal),
+  ),
+  raw: rules.raw.handler(async ({ context, input: { family, backend } }) => {
+    const { verbs } = context.lab.target;
+    const text =
+      backend === 'iptables'
+        ? await verbs.readIptables({ family, counters: true })
+        : await verbs.readNftables({ family, counters: true });
+    return { text };
+  }),
+});

@@ -1,0 +1,27 @@
+/** The whole contract, implemented. */
+import { implement } from '@orpc/server';
+import { contract } from '../../../app/contract/contract.ts';
+import type { SessionContext } from '../session-context.ts';
+import { clusterRouter } from './cluster-router.ts';
+import { engineRouter } from './engine-router.ts';
+import { exportsRouter } from './exports-router.ts';
+import { labRouter } from './lab-router.ts';
+import { nodeRouter } from './node-router.ts';
+import { podsRouter } from './pods-router.ts';
+import { rulesRouter } from './rules-router.ts';
+import { servicesRouter } from './services-router.ts';
+import { settingsRouter } from './settings-router.ts';
+import { trafficRouter } from './traffic-router.ts';
+
+export const sessionRouter = implement(contract).$context<SessionContext>().router({
+  cluster: clusterRouter,
+  engine: engineRouter,
+  exports: exportsRouter,
+  lab: labRouter,
+  node: nodeRouter,
+  pods: podsRouter,
+  rules: rulesRouter,
+  services: servicesRouter,
+  settings: settingsRouter,
+  traffic: trafficRouter,
+});
