@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
 import packageJson from './package.json' with { type: 'json' };
 
@@ -7,6 +8,9 @@ const root = import.meta.dirname;
 /**
  * Our own programs beside Electron's main bundle: each is started by path, in a process of its own.
  * Dependencies are bundled, so that a program starts from one file; koffi carries a native library.
+ *
+ * The renderer is one page for both shells: nothing inline but what the content security policy of both
+ * allows (no script, no event attribute), everything with a hash in its name, fonts from our own origin.
  */
 export default defineConfig({
   main: {
@@ -24,6 +28,27 @@ export default defineConfig({
           prober: resolve(root, 'main/probe/prober-main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  renderer: {
+    root: 'renderer',
+    plugins: [svelte({ configFile: false })],
+    json: { stringify: true },
+    build: {
+      outDir: 'out/renderer',
+      emptyOutDir: true,
+      target: 'chrome130',
+      minify: true,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rollupOptions: {
+        input: resolve(root, 'renderer/index.html'),
+        output: {
+          entryFileNames: 'assets/[name]-[hash].js',
+          chunkFileNames: 'assets/[name]-[hash].js',
+          assetFileNames: 'assets/[name]-[hash][extname]',
+        },
       },
     },
   },

@@ -1,3 +1,4 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -8,6 +9,9 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // For the renderer's stores (`*.svelte.ts`), which run as in a browser.
+        plugins: [svelte({ configFile: false })],
+        resolve: { conditions: ['browser'] },
         test: {
           name: 'unit',
           include: ['{app,main,renderer,scripts}/**/*.test.ts'],

@@ -1,0 +1,5 @@
+import type { ContractRouterClient } from '@orpc/contract';
+import type { contract } from '../../app/contract/contract.ts';
+
+/** All that can be asked of the engine: `client.services.create({ object })`. */
+export type EngineClient = ContractRouterClient<typeof contract>;

@@ -1,0 +1,112 @@
+import { type ClientLink, createORPCClient } from '@orpc/client';
+import { backoffMs } from './backoff.ts';
+import { type Carrier, UnauthorizedError } from './carrier.ts';
+import type { EngineClient } from './engine-client.ts';
+
+export type ConnectionStatus = 'connecting' | 'connected' | 'lost' | 'unauthorized';
+
+/** Asked while there is no engine to ask. */
+export class NotConnectedError extends Error {
+  constructor() {
+    super('the lab does not answer at the moment');
+    this.name = 'NotConnectedError';
+  }
+}
+
+/**
+ * Keeps a connection to the engine: opens it, and opens it again by itself after it was lost. What was asked
+ * when it went fails; what is asked in between fails at once with NotConnectedError.
+ */
+export class EngineConnection {
+  #status: ConnectionStatus = $state('connecting');
+  /** Counts connections: whoever follows a feed begins it anew with each. */
+  #generation = $state(0);
+  /** When the next attempt is made; null while none is waited for. Milliseconds since 1970. */
+  #nextAttemptAt: number | null = $state(null);
+  readonly client: EngineClient;
+  readonly #open: () => Promise<Carrier>;
+  #carrier: Carrier | undefined;
+  #failures = 0;
+  #wake: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(open: () => Promise<Carrier>) {
+    this.#open = open;
+    const link: ClientLink<Record<never, never>> = {
+      call: (path, input, options) => {
+        if (!this.#carrier) return Promise.reject(new NotConnectedError());
+        return this.#carrier.link.call(path, input, options);
+      },
+    };
+    this.client = createORPCClient(link);
+  }
+
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get nextAttemptAt(): number | null {
+    return this.#nextAttemptAt;
+  }
+
+  /** Connects and stays connected until `stop`; never rejects. */
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      const carrier = await this.#attempt();
+      if (carrier) {
+        await carrier.closed;
+        this.#carrier = undefined;
+        if (!this.#stopped) this.#status = 'lost';
+      }
+      if (!this.#stopped) await this.#pause();
+    }
+  }
+
+  /** Tries at once rather than after the pause. */
+  retry(): void {
+    this.#failures = 0;
+    this.#wake?.();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#carrier?.close();
+    this.#wake?.();
+  }
+
+  async #attempt(): Promise<Carrier | undefined> {
+    try {
+      const carrier = await this.#open();
+      this.#carrier = carrier;
+      this.#failures = 0;
+      this.#generation += 1;
+      this.#status = 'connected';
+      return carrier;
+    } catch (error) {
+      this.#status = error instanceof UnauthorizedError ? 'unauthorized' : this.#lostOrConnecting();
+      return undefined;
+    }
+  }
+
+  /** The first second of a first start is no loss to shout about. */
+  #lostOrConnecting(): ConnectionStatus {
+    return this.#generation === 0 && this.#failures < 2 ? 'connecting' : 'lost';
+  }
+
+  async #pause(): Promise<void> {
+    // A wrong token does not become right: only another one, or the user, wakes us.
+    const waitMs = this.#status === 'unauthorized' ? undefined : backoffMs(this.#failures);
+    this.#failures += 1;
+    this.#nextAttemptAt = waitMs === undefined ? null : Date.now() + waitMs;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (waitMs !== undefined) setTimeout(resolve, waitMs);
+    });
+    this.#wake = undefined;
+    this.#nextAttemptAt = null;
+  }
+}

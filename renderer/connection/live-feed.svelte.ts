@@ -1,0 +1,86 @@
+import { type FeedEvent, FeedGapError, FeedReader } from '../../app/contract/feed-reader.ts';
+import { backoffMs } from './backoff.ts';
+import type { EngineConnection } from './engine-connection.svelte.ts';
+
+export interface FeedSource<State, Change> {
+  /** `(signal) => client.cluster.watch(undefined, { signal })` */
+  subscribe: (signal: AbortSignal) => Promise<AsyncIterable<FeedEvent<State, Change>>>;
+  /** A new state out of the old one and its changes, in order; pure, so that what did not change stays the same object. */
+  apply: (state: State, changes: Change[]) => State;
+}
+
+/**
+ * Follows one feed of the engine. `state` is undefined until the first snapshot; when the connection is lost
+ * it stays as it was last, and is right again after the next snapshot. Subscribes anew after a gap, an end or a
+ * reconnection. Made inside a component or an effect root: it follows the connection, and stops with its owner.
+ */
+export class LiveFeed<State, Change> {
+  #state: State | undefined = $state.raw();
+  #error: unknown = $state.raw();
+  #isCurrent = $state(false);
+  readonly #source: FeedSource<State, Change>;
+
+  constructor(connection: EngineConnection, source: FeedSource<State, Change>) {
+    this.#source = source;
+    $effect(() => {
+      if (connection.status !== 'connected') return;
+      // A new connection is a new generation, also where the status was never seen to change.
+      void connection.generation;
+      const abort = new AbortController();
+      void this.#follow(abort.signal);
+      return () => {
+        abort.abort();
+        this.#isCurrent = false;
+      };
+    });
+  }
+
+  get state(): State | undefined {
+    return this.#state;
+  }
+
+  /** Why there is no state, or none that is current; undefined while all is well. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** The state is what the engine says now, not what it said before the connection was lost. */
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        await this.#readOnce(signal, () => {
+          failures = 0;
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        // A gap is mended by the next snapshot; it is nobody's fault and nothing to show.
+        if (!(error instanceof FeedGapError)) this.#error = error;
+      }
+      if (signal.aborted) return;
+      this.#isCurrent = false;
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(failures)));
+    }
+  }
+
+  async #readOnce(signal: AbortSignal, onSnapshot: () => void): Promise<void> {
+    const reader = new FeedReader<State, Change>({
+      reset: (state) => {
+        this.#state = state;
+        this.#error = undefined;
+        this.#isCurrent = true;
+        onSnapshot();
+      },
+      apply: (changes) => {
+        if (this.#state !== undefined) this.#state = this.#source.apply(this.#state, changes);
+      },
+    });
+    for await (const event of await this.#source.subscribe(signal)) {
+      if (signal.aborted) return;
+      reader.take(event);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+import { byNamespace } from './by-namespace.ts';
+
+export default byNamespace(
+  import.meta.glob<object>('./messages/en/*.json', { eager: true, import: 'default' }),
+);

@@ -1,0 +1,14 @@
+import '@fontsource-variable/inter/wght.css';
+import '@fontsource-variable/jetbrains-mono/wght.css';
+import './design/tokens.css';
+import './design/base.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { systemLanguage, useLanguage } from './i18n/messages.svelte.ts';
+import { earlyAppearance } from './session/early-appearance.ts';
+
+const target = document.getElementById('app');
+if (!target) throw new Error('the page has no #app');
+const { locale } = earlyAppearance();
+await useLanguage(locale ?? systemLanguage());
+mount(App, { target });
