@@ -22,12 +22,26 @@ export default defineConfig({
       rollupOptions: {
         external: ['koffi', 'electron'],
         input: {
+          electron: resolve(root, 'main/shells/electron/electron-main.ts'),
+          engine: resolve(root, 'main/shells/ports/engine-main.ts'),
           command: resolve(root, 'main/command/command-main.ts'),
           supervisor: resolve(root, 'main/lab/supervisor/supervisor-main.ts'),
           relay: resolve(root, 'main/userspace/relay-main.ts'),
           prober: resolve(root, 'main/probe/prober-main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  // In the sandbox a preload is one CommonJS file: it can load nothing beside it.
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      rollupOptions: {
+        external: ['electron'],
+        input: { preload: resolve(root, 'main/shells/electron/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
       },
     },
   },

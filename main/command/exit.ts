@@ -12,13 +12,15 @@ const explained = new Set([
   'MissingToolError',
 ]);
 
-/** Prints an error as one clear message; a mistake of ours comes with its stack. Gives the exit code. */
-export function reportError(error: unknown): number {
-  if (error instanceof Error && explained.has(error.name)) {
-    process.stderr.write(`kube-proxy-lab: ${error.message}\n`);
-    return 2;
-  }
+/** An error in words: its message where it is the user's to mend; a mistake of ours with its stack. */
+export function explainError(error: unknown): string {
+  if (error instanceof Error && explained.has(error.name)) return error.message;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`kube-proxy-lab: unexpected error, please report it:\n${stack}\n`);
+  return `unexpected error, please report it:\n${stack}`;
+}
+
+/** Prints it as one clear message. Gives the exit code. */
+export function reportError(error: unknown): number {
+  process.stderr.write(`kube-proxy-lab: ${explainError(error)}\n`);
   return 2;
 }

@@ -1,9 +1,8 @@
 /** What `doctor` looks at. Each check says what it found and, where that is a lack, the remedy. */
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { NodeCapabilities, ToolState } from '../helper/node-protocol.ts';
 import { startLabProcess } from '../lab/lab-process.ts';
+import { findElectron, hasElectronPackage } from '../requirements/electron-binary.ts';
 import { isInstalled, type RequiredTool, requiredTools } from '../requirements/tools.ts';
 
 export interface Check {
@@ -104,19 +103,14 @@ async function labChecks(): Promise<Check[]> {
 
 function checkElectron(): Check {
   const name = 'electron';
-  try {
-    const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
-    const path = readSetting(join(folder, 'path.txt'));
-    if (path && existsSync(join(folder, 'dist', path))) return { name, state: 'ok', found: 'installed' };
-    return {
-      name,
-      state: 'lacking',
-      found: 'its binary is not here: the app runs without a window of its own',
-      remedy: 'npx install-electron (needs the network)',
-    };
-  } catch {
-    return { name, state: 'lacking', found: 'not part of this installation' };
-  }
+  if (findElectron()) return { name, state: 'ok', found: 'installed' };
+  if (!hasElectronPackage()) return { name, state: 'lacking', found: 'not part of this installation' };
+  return {
+    name,
+    state: 'lacking',
+    found: 'its binary is not here: the app runs without a window of its own',
+    remedy: 'npx install-electron (needs the network)',
+  };
 }
 
 function checkKubectl(): Check {

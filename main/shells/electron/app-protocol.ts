@@ -1,8 +1,7 @@
 /** The scheme that our pages come from: the built interface's files and nothing else. */
-import { readFile } from 'node:fs/promises';
 import { protocol } from 'electron';
 import { contentSecurityPolicy } from '../content-security-policy.ts';
-import { PageFiles } from '../page-files.ts';
+import { PageFiles } from '../web/page-files.ts';
 
 const SCHEME = 'app';
 const HOST = 'kube-proxy-lab';
@@ -31,15 +30,15 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Once the app is ready. Throws where the interface was not built. */
+/** Once the app is ready. */
 export function serveAppScheme(folder: string): void {
   const files = new PageFiles(folder);
-  protocol.handle(SCHEME, async ({ url, method }) => {
+  protocol.handle(SCHEME, ({ url, method }) => {
     const found = isOurPage(url) ? files.find(new URL(url).pathname) : undefined;
     if (!found) return new Response('not found', { status: 404, headers: HEADERS });
     if (method !== 'GET') return new Response('only GET', { status: 405, headers: HEADERS });
-    return new Response(new Uint8Array(await readFile(found.file)), {
-      headers: { ...HEADERS, 'content-type': found.contentType },
+    return new Response(new Uint8Array(found.content), {
+      headers: { ...HEADERS, 'content-type': found.mediaType },
     });
   });
 }
