@@ -25,6 +25,9 @@ const FIXED_CHAINS: ReadonlySet<string> = new Set([
 /** KUBE-XLB is what kube-proxy 1.5 to 1.23 called KUBE-EXT and KUBE-SVL. */
 const DERIVED_CHAIN = /^KUBE-(?:SVC|SVL|SEP|FW|EXT|XLB)-[A-Z2-7]{16}$/;
 
+/** The names of all chains that are kube-proxy's, as an extended regular expression of POSIX. */
+export const OUR_CHAINS_EXPRESSION = `^(${[...FIXED_CHAINS].join('|')}|KUBE-(SVC|SVL|SEP|FW|EXT|XLB)-[A-Z2-7]+)$`;
+
 /** The kubelet writes this chain too, with the same rule: neither may take away what the other put there. */
 export const KUBELET_SHARED_CHAIN = 'KUBE-FIREWALL';
 
@@ -39,11 +42,12 @@ export function isOurJump(rule: IptablesRule): boolean {
   return target?.kind === 'jump' && (isOurChain(target.chain) || target.chain === KUBELET_SHARED_CHAIN);
 }
 
+/** The comment of the rule that kube-proxy and the kubelet both write into KUBE-FIREWALL. */
+export const LOCALNET_PROTECTION = 'block incoming localnet connections';
+
 /** Whether a rule of KUBE-FIREWALL is the one that kube-proxy writes there. */
 export function isLocalnetProtection(rule: IptablesRule): boolean {
-  return rule.matches.some(
-    (match) => match.kind === 'comment' && match.text === 'block incoming localnet connections',
-  );
+  return rule.matches.some((match) => match.kind === 'comment' && match.text === LOCALNET_PROTECTION);
 }
 
 /** Chains that all Services share: large, in no order that matters, but for rules that must come last. */

@@ -125,7 +125,7 @@ function addRender(program: Command): void {
     .option('--node-address <ip>', "an address of the node's; repeatable", collect, [])
     .addOption(
       new Option('--format <format>', 'how the rules are printed').choices([
-        'restore', 'nft', 'script', 'json', 'mermaid', 'svg',
+        'restore', 'save', 'nft', 'script', 'remove-script', 'json', 'mermaid', 'svg', 'markdown', 'html',
       ]), // biome-ignore format: a list of words
     )
     .action(async (options) => {

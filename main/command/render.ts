@@ -1,5 +1,8 @@
 /** `kube-proxy-lab render`: the rules a kube-proxy would write for these objects on one node. */
 import { hostname } from 'node:os';
+import type { ExportFormat } from '../../app/contract/exports.ts';
+import { ExportError, exportText } from '../../app/exports/export-text.ts';
+import { formatInfo, type RenderedMode } from '../../app/exports/formats.ts';
 import { clusterFromManifest, type ManifestCluster } from '../../app/kubernetes/cluster-from-manifest.ts';
 import { ManifestError, type ManifestObject, readManifest } from '../../app/kubernetes/manifest.ts';
 import type { IPFamily, Node } from '../../app/kubernetes/objects.ts';
@@ -9,9 +12,7 @@ import { parseIp } from '../../app/proxy/ip-address.ts';
 import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
 import { passedOverInService, passedOverInSlice } from '../../app/proxy/passed-over.ts';
 import { proxierState } from '../../app/proxy/proxier-state.ts';
-import { printIptablesRestore } from '../../app/ruleset/iptables-print.ts';
-import type { Omission, Ruleset } from '../../app/ruleset/model.ts';
-import { printNftTransaction } from '../../app/ruleset/nft-print.ts';
+import type { Omission } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
 import { BadInputError } from './bad-input-error.ts';
 import { readConfigurationFile } from './read-configuration.ts';
@@ -32,7 +33,8 @@ export interface RenderOptions {
   readonly format?: RenderFormat;
 }
 
-export type RenderFormat = 'restore' | 'nft' | 'script' | 'json' | 'mermaid' | 'svg';
+/** The Services themselves are what `render` is given. */
+export type RenderFormat = Exclude<ExportFormat, 'services'>;
 
 export interface RenderResult {
   readonly text: string;
@@ -52,38 +54,49 @@ export function render(options: RenderOptions): RenderResult {
     );
   }
   const { services, slices, serviceCIDRs } = cluster;
+  const dialect = options.dialect ?? 'current';
+  const format = options.format ?? (mode === 'nftables' ? 'nft' : 'restore');
   const snapshot = { services, slices, serviceCIDRs, configuration, node, capabilities: { nfacct: true } };
-  const rulesets = renderedFamilies(mode, node, options.family).map((family) =>
-    buildRuleset(mode, options.dialect ?? 'current', proxierState(snapshot, family)),
+  const rulesets = renderedFamilies({ mode, format, node, asked: options.family }).map((family) =>
+    buildRuleset(mode, dialect, proxierState(snapshot, family)),
   );
   const left = rulesets.flatMap(({ omissions }) => omissions);
   const passedOver = [...services.flatMap(passedOverInService), ...slices.flatMap(passedOverInSlice)];
   return {
-    text: print(rulesets, options.format),
+    text: print({ format, mode, dialect, rulesets, services, nodeName: node.name }),
     warnings: [
       ...new Set([...warnings, ...cluster.warnings, ...[...passedOver, ...left].map(formatOmission)]),
     ],
   };
 }
 
-/** One file of iptables-restore is one family's; one of nft holds both. */
-function renderedFamilies(mode: ProxyMode, node: ProxyNode, asked: IPFamily | undefined): IPFamily[] {
+/** One file of iptables-restore is one family's; one of nft, and a script, holds both. */
+function renderedFamilies({
+  mode,
+  format,
+  node,
+  asked,
+}: {
+  mode: RenderedMode;
+  format: RenderFormat;
+  node: ProxyNode;
+  asked: IPFamily | undefined;
+}): IPFamily[] {
   if (asked) return [asked];
-  return mode === 'nftables' ? ['IPv4', 'IPv6'] : [node.primaryFamily];
+  return formatInfo(format, mode).byFamily ? [node.primaryFamily] : ['IPv4', 'IPv6'];
+}
+
+function print(request: Parameters<typeof exportText>[0]): string {
+  try {
+    return exportText(request).text;
+  } catch (error) {
+    if (error instanceof ExportError) throw new BadInputError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 function formatOmission({ origin, reason }: Omission): string {
   return `${formatOrigin(origin)}: ${reason}`;
-}
-
-function print(rulesets: readonly Ruleset[], format: RenderFormat | undefined): string {
-  const nftables = rulesets.filter((ruleset) => ruleset.kind === 'nftables');
-  const iptables = rulesets.filter((ruleset) => ruleset.kind === 'iptables');
-  const chosen = format ?? (nftables.length > 0 ? 'nft' : 'restore');
-  if (chosen === 'nft' && iptables.length === 0) return printNftTransaction(nftables);
-  if (chosen === 'restore' && nftables.length === 0) return iptables.map(printIptablesRestore).join('');
-  const kind = iptables.length > 0 ? 'iptables' : 'nftables';
-  throw new BadInputError(`the ${kind} rules cannot be printed as ${chosen} yet`);
 }
 
 function readCluster(files: readonly string[]): ManifestCluster {

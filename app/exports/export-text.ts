@@ -1,0 +1,84 @@
+/** The door to exports: rules and objects in, one file's text out. */
+import type { ExportFormat } from '../contract/exports.ts';
+import type { Service } from '../kubernetes/objects.ts';
+import type { Dialect } from '../proxy/build-ruleset.ts';
+import { printIptablesRestore, printIptablesSave } from '../ruleset/iptables-print.ts';
+import type { IptablesRuleset, NftablesRuleset, Ruleset } from '../ruleset/model.ts';
+import { printNftTransaction } from '../ruleset/nft-print.ts';
+import { formatInfo, type RenderedMode } from './formats.ts';
+import { printIptablesRemoveScript, printIptablesScript } from './iptables-script.ts';
+import { printNftRemoveScript, printNftScript } from './nft-script.ts';
+import { printRulesetDocument } from './ruleset-document.ts';
+import { printServiceManifests } from './service-manifests.ts';
+
+export interface ExportRequest {
+  readonly format: ExportFormat;
+  readonly mode: RenderedMode;
+  readonly dialect: Dialect;
+  /** As `buildRuleset` made them for that mode, one for each IP family; formats by family take one. */
+  readonly rulesets: readonly Ruleset[];
+  /** The Services the rules were made for, as the API has them. */
+  readonly services: readonly Service[];
+  /** The node the rules are for. */
+  readonly nodeName: string;
+}
+
+export interface ExportedText {
+  readonly text: string;
+  readonly fileName: string;
+  readonly mediaType: string;
+}
+
+/** A format that the mode does not have, or that cannot hold this much. The message says what to do instead. */
+export class ExportError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ExportError';
+  }
+}
+
+/** @throws ExportError */
+export function exportText(request: ExportRequest): ExportedText {
+  const { format, mode } = request;
+  const { available, fileName, mediaType, byFamily } = formatInfo(format, mode);
+  if (!available) {
+    const instead = mode === 'nftables' ? 'nft' : 'restore';
+    throw new ExportError(
+      `rules of ${mode} mode cannot be written as ${format}; choose ${instead} or script`,
+    );
+  }
+  if (byFamily && request.rulesets.length > 1) {
+    throw new ExportError(`${format} holds the rules of one IP family; choose IPv4 or IPv6`);
+  }
+  return { text: print(request), fileName, mediaType };
+}
+
+function print(request: ExportRequest): string {
+  const iptables = request.rulesets.filter(
+    (ruleset): ruleset is IptablesRuleset => ruleset.kind === 'iptables',
+  );
+  const nftables = request.rulesets.filter(
+    (ruleset): ruleset is NftablesRuleset => ruleset.kind === 'nftables',
+  );
+  const isNftables = request.mode === 'nftables';
+  switch (request.format) {
+    case 'restore':
+      return iptables.map(printIptablesRestore).join('');
+    case 'save':
+      return iptables.map(printIptablesSave).join('');
+    case 'nft':
+      return printNftTransaction(nftables);
+    case 'script':
+      return isNftables ? printNftScript(nftables, request) : printIptablesScript(iptables, request);
+    case 'remove-script':
+      return isNftables
+        ? printNftRemoveScript(nftables, request)
+        : printIptablesRemoveScript(iptables, request);
+    case 'json':
+      return printRulesetDocument(request);
+    case 'services':
+      return printServiceManifests(request.services);
+    default:
+      throw new ExportError(`${request.format} is not made yet`);
+  }
+}
