@@ -125,7 +125,7 @@ export interface EndpointSlice extends KubernetesObject {
 }
 
 export interface Node extends KubernetesObject {
-  spec?: { podCIDR?: string; podCIDRs?: string[] };
+  spec?: { podCIDR?: string; podCIDRs?: string[]; taints?: { key?: string; effect?: string }[] };
   status?: { addresses?: { type: string; address: string }[] };
 }
 

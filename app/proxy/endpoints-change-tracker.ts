@@ -59,6 +59,11 @@ export class EndpointsChangeTracker {
     return this.#changed.size > 0;
   }
 
+  /** Services concerned. */
+  get pendingCount(): number {
+    return this.#changed.size;
+  }
+
   /** Brings `endpoints` up to date, in place, and forgets the changes. */
   apply(endpoints: EndpointsMap): EndpointsMapUpdate {
     const updatedServices = new Set<string>();

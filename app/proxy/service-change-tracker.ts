@@ -52,6 +52,11 @@ export class ServiceChangeTracker {
     return this.#changes.size > 0;
   }
 
+  /** Services concerned. */
+  get pendingCount(): number {
+    return this.#changes.size;
+  }
+
   /** Brings `services` up to date, in place, and forgets the changes. */
   apply(services: ServicePortMap): ServiceMapUpdate {
     const update: ServiceMapUpdate = { updatedServices: new Set(this.#changes.keys()), deletedPorts: [] };

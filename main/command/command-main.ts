@@ -171,6 +171,40 @@ function addProbe(program: Command): void {
     });
 }
 
+const targetOption = (): Option =>
+  new Option('--target <target>', 'the node: `host`, `netns:NAME` or `container:NAME`').makeOptionMandatory();
+
+function addRun(program: Command): void {
+  program
+    .command('run')
+    .description(
+      "the engine as a node's kube-proxy: watches a cluster, writes the node; the rules stay at its end",
+    )
+    .option(
+      '--kubeconfig <file>',
+      "the cluster's kubeconfig (default: the one of the pod it runs in, or kubectl's)",
+    )
+    .option('--node <name>', "the node's name (default: hostnameOverride, or this host's name)")
+    .addOption(targetOption())
+    .addOption(configOption())
+    .addOption(strictConfigOption())
+    .addOption(modeOption())
+    .addOption(dialectOption().default('current'))
+    .option('--json', 'prints one line of JSON when the first rules are written')
+    .action(async (options) => {
+      const { run } = await import('./run.ts');
+      exitCode = await run(options);
+    });
+  program
+    .command('cleanup')
+    .description("takes kube-proxy's rules off a node, and nothing else")
+    .addOption(targetOption())
+    .action(async (options) => {
+      const { cleanup } = await import('./cleanup.ts');
+      exitCode = await cleanup(options);
+    });
+}
+
 function addDoctor(program: Command): void {
   program
     .command('doctor')
@@ -192,6 +226,7 @@ function buildProgram(): Command {
   addLab(program);
   addRender(program);
   addProbe(program);
+  addRun(program);
   addDoctor(program);
   const all = (command: Command): void => {
     command.exitOverride();

@@ -10,6 +10,8 @@ const explained = new Set([
   'NoLabError',
   'UnknownPlaceError',
   'MissingToolError',
+  'TargetError',
+  'ListenError',
 ]);
 
 /** An error in words: its message where it is the user's to mend; a mistake of ours with its stack. */

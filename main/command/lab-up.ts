@@ -3,7 +3,7 @@ import type { ProxyMode } from '../../app/proxy/configuration.ts';
 import { dataFolder } from '../lab/data-folder.ts';
 import { type LabHost, startLabHost } from '../lab/host.ts';
 import type { OpenShell } from '../shells/shell.ts';
-import { onNpmGone } from './npm-parent.ts';
+import { askedToEnd } from './asked-to-end.ts';
 import { Progress } from './progress.ts';
 import { readConfigurationFile } from './read-configuration.ts';
 
@@ -21,15 +21,6 @@ export interface LabUpOptions {
 const log = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
-
-/** Resolves at the first signal that asks to end, or when npm, which started us, has gone. */
-function askedToEnd(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => resolve(signal));
-    onNpmGone(() => resolve('npm has gone'));
-  });
-}
 
 function introduce(host: LabHost, folder: string, seconds: string): void {
   const data = folder === dataFolder(undefined) ? '' : ` --data ${folder}`;

@@ -19,7 +19,7 @@ import {
   type Service,
   type ServiceCIDR,
 } from '../../app/kubernetes/objects.ts';
-import { getJson } from '../cluster/get-json.ts';
+import { getJson } from '../cluster/call-api.ts';
 
 export interface ClusterListener {
   service(previous: Service | undefined, current: Service | undefined): void;

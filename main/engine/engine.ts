@@ -11,10 +11,12 @@ import type { EndpointSlice, IPFamily, Node, Service, ServiceCIDR } from '../../
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { SyncRunner } from '../../app/proxy/sync-runner.ts';
+import { TriggerTimes } from '../../app/proxy/trigger-times.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import type { NodeCapabilities } from '../helper/node-protocol.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 import { ClusterWatch, type ConnectionState } from './cluster-watch.ts';
+import type { EngineObserver } from './engine-observer.ts';
 import { FamilyState } from './family-state.ts';
 import { MissingToolError } from './missing-tool-error.ts';
 import { ModeSwitch } from './mode-switch.ts';
@@ -33,6 +35,7 @@ export interface EngineOptions {
   minSyncIntervalMs: number;
   /** One line for people, without a newline. */
   log: (line: string) => void;
+  observer?: EngineObserver;
 }
 
 const RETRY_INTERVAL_MS = 1_000;
@@ -44,6 +47,8 @@ export class Engine {
   readonly #watch: ClusterWatch;
   readonly #runner: SyncRunner;
   readonly syncLog = new SyncLog();
+  readonly #triggerTimes = new TriggerTimes(Date.now());
+  readonly #changes = { services: 0, endpoints: 0 };
   #node: Node | undefined;
   #serviceCIDRs: ServiceCIDR[] = [];
   #connection: ConnectionState = { connected: false, reason: 'not asked yet' };
@@ -100,6 +105,16 @@ export class Engine {
   /** The cluster's API: answers, or not, and why. */
   get connection(): ConnectionState {
     return this.#connection;
+  }
+
+  /** Changes taken in since the start, and those that wait to be written, in Services and slices. */
+  get changes(): { services: number; endpoints: number; pendingServices: number; pendingEndpoints: number } {
+    const waiting = (count: (state: FamilyState) => number): number => Math.max(...this.#states.map(count));
+    return {
+      ...this.#changes,
+      pendingServices: waiting(({ services }) => services.pendingCount),
+      pendingEndpoints: waiting(({ endpoints }) => endpoints.pendingCount),
+    };
   }
 
   /** Calls back when the mode or the connection has become another; the returned function ends that. */
@@ -171,6 +186,7 @@ export class Engine {
 
   #serviceChanged(previous: Service | undefined, current: Service | undefined): void {
     for (const state of this.#states) state.services.update(previous, current);
+    this.#changes.services += 1;
     this.#requestIfPending();
   }
 
@@ -178,11 +194,15 @@ export class Engine {
     const slice = current ?? previous;
     if (!slice) return;
     for (const state of this.#states) state.endpoints.update(slice, current === undefined);
+    this.#changes.endpoints += 1;
+    if (current) this.#triggerTimes.note(current);
     this.#requestIfPending();
   }
 
   #requestIfPending(): void {
-    if (this.#listed && this.#states.some((state) => state.pending)) this.#runner.request();
+    if (!this.#listed || !this.#states.some((state) => state.pending)) return;
+    this.#options.observer?.queued();
+    this.#runner.request();
   }
 
   #nodeChanged(current: Node | undefined): void {
@@ -190,6 +210,7 @@ export class Engine {
       JSON.stringify([node?.metadata?.labels, node?.spec?.podCIDRs, node?.status?.addresses]);
     const changed = relevant(current) !== relevant(this.#node);
     this.#node = current;
+    this.#options.observer?.nodeChanged(current);
     if (changed && this.#listed) this.#runner.request();
   }
 
@@ -217,6 +238,7 @@ export class Engine {
   async #sync(full: boolean): Promise<void> {
     if (!this.#switch) throw new Error('the engine has not started');
     const entry = this.syncLog.begin({ mode: this.#mode, dialect: this.#dialect, full });
+    const startedAt = performance.now();
     try {
       const outcome = await this.#switch.write({
         mode: this.#mode,
@@ -228,12 +250,27 @@ export class Engine {
         full,
       });
       entry.succeeded(outcome);
+      this.#observe({ startedAt, full, lines: outcome.lines });
     } catch (error) {
       entry.failed(error);
+      this.#observe({ startedAt, full, lines: 0, error });
       this.#options.log(
         `writing the rules failed: ${error instanceof Error ? error.message : String(error)}`,
       );
       throw error;
     }
+  }
+
+  #observe(sync: { startedAt: number; full: boolean; lines: number; error?: unknown }): void {
+    const { startedAt, error, ...rest } = sync;
+    const failed =
+      error === undefined ? {} : { error: error instanceof Error ? error : new Error(String(error)) };
+    this.#options.observer?.synced({
+      ...rest,
+      ...failed,
+      durationMs: performance.now() - startedAt,
+      rulesets: this.rulesets,
+      programmingSeconds: error === undefined ? this.#triggerTimes.take(Date.now()) : [],
+    });
   }
 }

@@ -50,6 +50,14 @@ export class RelayProcess {
     return this.#relay?.client.statistics({ connections: LISTED_CONNECTIONS });
   }
 
+  /** Ends the relay with all it serves. */
+  close(): void {
+    const relay = this.#relay;
+    this.#relay = undefined;
+    this.#served = undefined;
+    relay?.child.kill('SIGKILL');
+  }
+
   #start(): RunningRelay {
     const begin = (): ChildProcess =>
       spawn(process.execPath, [programFile('relay')], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });

@@ -54,6 +54,12 @@ export class NetworkNamespace {
     return new NetworkNamespace(name, openSync(join(NAMES, name), 'r'));
   }
 
+  /** Opens the namespace that a process is in. Throws where there is no such process, or it may not be entered. */
+  static ofProcess(pid: number): NetworkNamespace {
+    home();
+    return new NetworkNamespace(`pid:${pid}`, openSync(`/proc/${pid}/ns/net`, 'r'));
+  }
+
   /** Runs `work` with this thread inside the namespace: sockets it opens and processes it starts stay there. */
   run<Result>(work: () => Result): Result {
     enterNetworkNamespace(this.#fd);
@@ -62,6 +68,11 @@ export class NetworkNamespace {
     } finally {
       enterNetworkNamespace(home());
     }
+  }
+
+  /** Lets go of a namespace that stays. */
+  close(): void {
+    closeSync(this.#fd);
   }
 
   /** Takes the name away and lets go; the kernel ends the namespace once nothing lives in it. */

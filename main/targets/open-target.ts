@@ -1,0 +1,109 @@
+/** Opens the node that a target names, and says in words why it cannot. */
+import { namespacePlace } from '../helper/node-place.ts';
+import type { NodeVerbs } from '../helper/node-protocol.ts';
+import { nodeVerbHandlers } from '../helper/node-verbs.ts';
+import { RelayProcess } from '../helper/relay-process.ts';
+import type { VerbClient } from '../helper/verb-channel.ts';
+import { NetworkNamespace } from '../namespaces/network-namespace.ts';
+import { containerPlace, findContainer } from './container-place.ts';
+import type { NodeTarget } from './node-target.ts';
+import { formatTargetSpec, TargetError, type TargetSpec } from './target-spec.ts';
+
+/** A target that is open: what it holds (namespaces, the relay) goes with `close`; the node's rules stay. */
+export interface OpenTarget extends NodeTarget {
+  close(): void;
+}
+
+/** @throws TargetError */
+export async function openTarget(spec: TargetSpec): Promise<OpenTarget> {
+  switch (spec.kind) {
+    case 'host':
+      needRoot(spec);
+      return hereTarget(spec);
+    case 'netns':
+      needRoot(spec);
+      return hereTarget(spec, openNamespace(spec.name));
+    case 'container':
+      return containerTarget(spec);
+    case 'lab':
+      throw new TargetError(
+        "the embedded lab's node has a kube-proxy of its own: `kube-proxy-lab lab mode` switches it, `kube-proxy-lab lab status` shows it",
+      );
+    case 'minikube':
+      throw new TargetError(
+        `minikube nodes are reached as containers where minikube's driver is docker or podman: --target container:${spec.profile}`,
+      );
+  }
+}
+
+function needRoot(spec: TargetSpec): void {
+  if (process.platform !== 'linux') {
+    throw new TargetError(`${formatTargetSpec(spec)} needs Linux; nodes in containers work everywhere`);
+  }
+  if (process.getuid?.() !== 0) {
+    throw new TargetError(
+      `${formatTargetSpec(spec)} is not this user's to change. Run the command as root: sudo kube-proxy-lab …`,
+    );
+  }
+}
+
+function openNamespace(name: string): NetworkNamespace {
+  try {
+    return NetworkNamespace.open(name);
+  } catch (error) {
+    throw new TargetError(`there is no network namespace ${name}; \`ip netns list\` shows those there are`, {
+      cause: error,
+    });
+  }
+}
+
+/** This machine's own network, or a namespace of it. */
+function hereTarget(spec: TargetSpec, within?: NetworkNamespace): OpenTarget {
+  const relay = new RelayProcess(within);
+  return {
+    name: formatTargetSpec(spec),
+    verbs: asClient(nodeVerbHandlers(namespacePlace(within))),
+    userspace: { serve: (state) => relay.serve(state), statistics: () => relay.statistics() },
+    close: () => {
+      relay.close();
+      within?.close();
+    },
+  };
+}
+
+async function containerTarget(spec: Extract<TargetSpec, { kind: 'container' }>): Promise<OpenTarget> {
+  const container = await findContainer(spec.name, spec.runtime);
+  // The listeners of userspace mode live in the node's network; only root may enter it from outside.
+  const canEnter = process.platform === 'linux' && process.getuid?.() === 0;
+  const within = canEnter ? NetworkNamespace.ofProcess(container.pid) : undefined;
+  const relay = within && new RelayProcess(within);
+  const refuse = async (): Promise<never> => {
+    throw new TargetError(
+      `userspace mode needs listeners inside ${formatTargetSpec(spec)}'s network, which only root may enter from here`,
+    );
+  };
+  return {
+    name: formatTargetSpec(spec),
+    verbs: asClient(nodeVerbHandlers(containerPlace(container))),
+    userspace: relay
+      ? { serve: (state) => relay.serve(state), statistics: () => relay.statistics() }
+      : {
+          serve: async (state) => (state.servicePorts.length ? refuse() : { ports: [], failures: [] }),
+          statistics: async () => undefined,
+        },
+    close: () => {
+      relay?.close();
+      within?.close();
+    },
+  };
+}
+
+/** Verbs answered in this very process look as those of another do. */
+function asClient(handlers: ReturnType<typeof nodeVerbHandlers>): VerbClient<NodeVerbs> {
+  return Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]) => [
+      name,
+      async (args: never) => (handler as (args: never) => unknown)(args),
+    ]),
+  ) as unknown as VerbClient<NodeVerbs>;
+}
