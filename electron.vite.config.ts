@@ -28,6 +28,7 @@ export default defineConfig({
           supervisor: resolve(root, 'main/lab/supervisor/supervisor-main.ts'),
           relay: resolve(root, 'main/userspace/relay-main.ts'),
           prober: resolve(root, 'main/probe/prober-main.ts'),
+          forwarder: resolve(root, 'main/forwarder/forwarder-main.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -92,6 +92,7 @@ export type RunChange = z.infer<typeof runChangeSchema>;
 
 /** All runs, the latest first. */
 export const runsStateSchema = z.object({ runs: z.array(trafficRunSchema) });
+export type RunsState = z.infer<typeof runsStateSchema>;
 export const runsChangeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run'), run: trafficRunSchema }),
   z.object({ type: z.literal('removed'), id: z.string() }),

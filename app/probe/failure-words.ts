@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<FailureCause, string>> = {
   'no-endpoint-classic': `${NONE} ${CLASSIC} the packet goes its way as if there were no Service.`,
   'no-endpoint-iptables': `${NONE} In iptables mode a REJECT rule in the filter table refuses at once, rather than leave the client to wait.`,
   'no-endpoint-nftables': `${NONE} In nftables mode a reject verdict from the map no-endpoint-services refuses at once.`,
-  'no-endpoint-not-refused': `${NONE} It should have been refused at once; a Local traffic policy drops instead where only this node has none.`,
+  'no-endpoint-not-refused': `${NONE} It should have been refused at once; a Local traffic policy drops instead where only this node has none, and the kernel refuses one client only so often a second (net.ipv4.icmp_ratelimit).`,
   'refused-address': 'Something is at that address and nobody listens on that port.',
   'refused-userspace':
     'The userspace proxy would have accepted: no rule leads to it from here, or its listener could not be opened (see the sync log).',

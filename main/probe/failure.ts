@@ -22,6 +22,11 @@ const KINDS: Record<string, FailureKind> = {
   ENETUNREACH: 'unreachable',
 };
 
+/** What a failure to connect is, by the system's own word for it. */
+export function failureKindOf(code: string): FailureKind {
+  return KINDS[code] ?? 'other';
+}
+
 /**
  * Classifies a socket's error. A connection that stood and ended before a byte of the answer came is
  * `closed-without-answer`, whether by FIN or RST: which of them depends on whether the request was read.
@@ -30,7 +35,7 @@ export function classify(error: unknown, seen: { connected: boolean; answerBegan
   if (error instanceof ProbeFailure) return error;
   const code =
     (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
-  const kind = KINDS[code] ?? 'other';
+  const kind = failureKindOf(code);
   if (kind === 'reset' && seen.connected && !seen.answerBegan)
     return new ProbeFailure('closed-without-answer', code);
   return new ProbeFailure(kind, code);

@@ -1,7 +1,12 @@
 /** What answers the contract for a lab that is up: one for all windows, put together of its parts. */
 import { readFileSync } from 'node:fs';
+import type { Diagnosis } from '../../app/contract/diagnosis.ts';
 import type { LabStatus, TargetInLab } from '../../app/contract/lab.ts';
+import type { ObjectName } from '../../app/contract/objects.ts';
 import type { Template } from '../../app/contract/services.ts';
+import { ClusterIndex } from '../../app/diagnosis/cluster-index.ts';
+import { diagnose } from '../../app/diagnosis/diagnose.ts';
+import { engineFacts } from '../../app/diagnosis/engine-facts.ts';
 import { addressPlan } from '../../app/lab/address-plan.ts';
 import { TargetError } from '../../app/probe/target.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
@@ -89,8 +94,26 @@ export class Session {
     this.pods = new PodMaker(client);
     this.node = new LiveNode({ engine, target, log });
     this.exports = new Exports();
-    this.traffic = new TrafficRuns();
-    this.forwarders = new Forwarders();
+    const { supervisorPid } = parts.lab;
+    const resolve = (text: string): TargetInLab => this.resolveTarget(text);
+    this.forwarders = new Forwarders({ supervisorPid, resolveTarget: resolve, log });
+    this.traffic = new TrafficRuns({
+      dataDir: parts.dataDir,
+      supervisorPid,
+      forwarders: this.forwarders,
+      resolveTarget: resolve,
+      log,
+    });
+  }
+
+  /** @throws ORPCError NOT_FOUND */
+  diagnose({ namespace, name }: ObjectName): Diagnosis[] {
+    const { state } = this.cluster;
+    const service = state.services.find(
+      ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+    );
+    if (!service) throw contractError('NOT_FOUND', `there is no Service ${namespace}/${name}`);
+    return diagnose(service, new ClusterIndex(state), engineFacts(this.engine.state));
   }
 
   /** @throws ORPCError NOT_FOUND */
@@ -121,7 +144,9 @@ export class Session {
     );
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.traffic.close();
+    this.forwarders.closeAll();
     this.cluster.close();
     this.engine.close();
     this.rules.close();

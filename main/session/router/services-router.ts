@@ -11,7 +11,7 @@ export const servicesRouter = services.router({
     deleted: await context.lab.services.remove(input),
   })),
   restore: services.restore.handler(({ context, input }) => context.lab.services.restore(input.object)),
-  diagnose: services.diagnose.handler(() => []),
+  diagnose: services.diagnose.handler(({ context, input }) => context.lab.diagnose(input)),
   templates: services.templates.handler(({ context }) => context.lab.templates),
   apply: services.apply.handler(({ context, input }) =>
     context.lab.services.apply(input.text, input.namespace),
