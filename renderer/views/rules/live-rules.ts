@@ -49,6 +49,8 @@ export interface LiveRules {
   readonly undated: ReadonlySet<string>;
   /** Chains in which some rule has a rate. */
   readonly moving: ReadonlySet<string>;
+  /** When the last change of rules or chains came, by the window's clock; 0 where none has. */
+  readonly changedAt: number;
   readonly nextId: number;
 }
 
@@ -65,6 +67,7 @@ export function beginRules({ chains, readAt }: RulesState): LiveRules {
     readAt,
     undated: new Set(),
     moving: new Set(),
+    changedAt: 0,
     nextId,
   };
 }
@@ -98,6 +101,7 @@ class Draft {
   #undated: Set<string>;
   #moving: ReadonlySet<string>;
   #readAt: number;
+  #changedAt: number;
   #nextId: number;
 
   constructor(before: LiveRules, now: number) {
@@ -106,10 +110,12 @@ class Draft {
     this.#undated = new Set(before.undated);
     this.#moving = before.moving;
     this.#readAt = before.readAt;
+    this.#changedAt = before.changedAt;
     this.#nextId = before.nextId;
   }
 
   apply(change: RulesChange): void {
+    if (change.type !== 'counters' && change.type !== 'read') this.#changedAt = this.#now;
     switch (change.type) {
       case 'chain':
         this.#put(change.chain, change.before && chainKey(change.before));
@@ -137,6 +143,7 @@ class Draft {
       readAt: this.#readAt,
       undated: this.#undated,
       moving: this.#moving,
+      changedAt: this.#changedAt,
       nextId: this.#nextId,
     };
   }

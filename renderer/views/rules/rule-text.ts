@@ -1,5 +1,5 @@
 /** Rules as text to paste: what a tool would take, comment included. */
-import type { ChainName, ShownRule } from '../../../app/contract/rule-model.ts';
+import type { ChainName, RuleText } from '../../../app/contract/rule-model.ts';
 import type { LiveChain } from './live-rules.ts';
 
 /** nftables mode keeps all in tables of its own name; every other table is iptables'. */
@@ -10,13 +10,21 @@ export function isNftables({ table }: Pick<ChainName, 'table'>): boolean {
 }
 
 /** With its comment where the tool's own listing has it. */
-export function ruleText(chain: LiveChain, rule: ShownRule): string {
-  const { text, comment } = rule;
-  if (!isNftables(chain)) return `-A ${chain.chain} ${commented(text, comment)}`;
+export function ruleText(chain: LiveChain, rule: RuleText): string {
+  const text = withComment(chain, rule);
+  return isNftables(chain) ? text : `-A ${chain.chain} ${text}`;
+}
+
+/** Without the chain's name. */
+export function withComment(
+  chain: { readonly table: string; readonly kind: LiveChain['kind'] },
+  { text, comment }: RuleText,
+): string {
+  if (!isNftables(chain)) return commented(text, comment);
   if (comment === undefined) return text;
   const quoted = `comment "${comment}"`;
   if (chain.kind === 'chain') return `${text} ${quoted}`;
-  // A map's element carries its comment at the key.
+  // An element of a map carries its comment at the key.
   const value = text.indexOf(' : ');
   return value < 0 ? `${text} ${quoted}` : `${text.slice(0, value)} ${quoted}${text.slice(value)}`;
 }
