@@ -5,9 +5,9 @@ import { pathOf } from '../../session/router.svelte.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import { applyRulesChanges, type LiveChain, type LiveRules } from './live-rules.ts';
 import { currentPlace, emptyHistory, type LocationHistory, step, visit } from './location-history.ts';
-import { referencesByTarget, type Reference, targetKey } from './references.ts';
+import { type Reference, referencesByTarget, targetKey } from './references.ts';
+import { chainRowKey, FADE_MS, type RuleRow, ruleRowKey, ruleRows } from './rule-rows.ts';
 import { type Match, parseSearch, RuleSearcher } from './rule-search.ts';
-import { chainRowKey, FADE_MS, ruleRowKey, type RuleRow, ruleRows } from './rule-rows.ts';
 import { liveRulesEvents } from './rules-feed.ts';
 
 export type Family = ShownChain['family'];
@@ -96,11 +96,8 @@ export class RulesPage {
 
   /** Goes to a row; filters that would hide it give way. */
   goTo(key: string, chain: LiveChain): void {
-    this.family = chain.family;
-    if (this.service !== null && !this.indexByKey.has(key)) this.setService(null);
-    if (!this.indexByKey.has(key)) this.showsEmpty = true;
     this.#history = visit(this.#history, key, same);
-    this.#moveTo(key, key.startsWith('chain ') ? 'start' : 'center');
+    this.#show(key, chain);
   }
 
   back(): void {
@@ -132,10 +129,16 @@ export class RulesPage {
     if (!history || key === undefined) return;
     this.#history = history;
     const chain = this.#chainOfRow(key);
-    if (!chain) return this.#step(by);
+    // What has gone meanwhile is passed over.
+    if (!chain) this.#step(by);
+    else this.#show(key, chain);
+  }
+
+  #show(key: string, chain: LiveChain): void {
     this.family = chain.family;
-    if (!this.indexByKey.has(key)) this.setService(null);
-    this.#moveTo(key, 'center');
+    if (this.service !== null && !this.indexByKey.has(key)) this.setService(null);
+    if (!this.indexByKey.has(key)) this.showsEmpty = true;
+    this.#moveTo(key, key.startsWith('chain ') ? 'start' : 'center');
   }
 
   #chainOfRow(key: string): LiveChain | undefined {
