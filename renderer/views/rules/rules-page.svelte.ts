@@ -52,9 +52,9 @@ export class RulesPage {
     return this.#rules;
   }
 
-  /** Of the family, filtered, in the order of the node's tool. */
+  /** Of the family, filtered; in the order of the node's tool within each table. */
   readonly chains: readonly LiveChain[] = $derived.by(() => {
-    const chains = this.#rules?.chains.filter(({ family }) => family === this.family) ?? [];
+    const chains = byTable(this.#rules?.chains.filter(({ family }) => family === this.family) ?? []);
     const { service } = this;
     if (service !== null) return chains.flatMap((chain) => ofService(chain, service));
     return this.showsEmpty ? chains : chains.filter(({ ours, rules }) => ours || rules.length > 0);
@@ -183,6 +183,14 @@ const same = (left: string, right: string): boolean => left === right;
 
 export function rowKeyOf({ chain, rule }: Match): string {
   return rule === undefined ? chainRowKey(chain) : ruleRowKey(rule);
+}
+
+/** The tables people look at most come first; others stand behind them. */
+const TABLES = ['kube-proxy', 'nat', 'filter', 'mangle'];
+
+function byTable(chains: readonly LiveChain[]): LiveChain[] {
+  const place = (table: string): number => (TABLES.includes(table) ? TABLES.indexOf(table) : TABLES.length);
+  return chains.toSorted((left, right) => place(left.table) - place(right.table));
 }
 
 function ofService(chain: LiveChain, service: string): LiveChain[] {
