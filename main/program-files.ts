@@ -7,7 +7,8 @@ export type Program = 'command' | 'supervisor' | 'relay' | 'prober' | 'forwarder
 /** `out/main` when bundled; the checkout when run from its sources (tests). */
 const here = dirname(fileURLToPath(import.meta.url));
 
-function packageFolder(): string {
+/** The folder of our package.json: the checkout, or its likeness in a package. */
+export function packageFolder(): string {
   let folder = here;
   while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder);

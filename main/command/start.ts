@@ -4,6 +4,7 @@ import { startWebShell } from '../shells/web/web-shell.ts';
 import { BadInputError } from './bad-input-error.ts';
 import { labUp } from './lab-up.ts';
 import { openBrowser } from './open-browser.ts';
+import { appForWindow, startWindow } from './start-window.ts';
 
 export interface StartOptions {
   web?: boolean;
@@ -22,9 +23,22 @@ function loopbackAddress(host: string): string {
   throw new BadInputError(`--host ${host} is not a loopback address: nothing listens elsewhere`);
 }
 
-/** Starts the lab and serves the user interface to a browser, in the foreground. Gives the exit code. */
+/** Options that only a browser makes sense with. */
+function isForBrowser({ web, host, port, open }: StartOptions): boolean {
+  return Boolean(web) || port !== undefined || !open || host !== '127.0.0.1';
+}
+
+/**
+ * Opens the app, in the foreground: in Electron where it is there, else served to a browser. Gives the exit
+ * code.
+ */
 export async function start(options: StartOptions): Promise<number> {
   const address = loopbackAddress(options.host);
+  const app = isForBrowser(options) ? undefined : appForWindow((line) => process.stderr.write(`${line}\n`));
+  return app ? startWindow(app, options) : startWeb(options, address);
+}
+
+async function startWeb(options: StartOptions, address: string): Promise<number> {
   return labUp({
     mode: 'iptables',
     dialect: 'current',
