@@ -129,6 +129,15 @@ describe('the current dialect', () => {
       `PORTALS-HOST -d 10.254.0.1/32 ${TO_80} ${TO_NODE}`,
       `PORTALS-HOST -d 192.0.2.1/32 ${TO_80} ${TO_NODE}`,
     ] },
+    { name: 'writes a rule once, however often its address is listed', given: { spec: { type: 'LoadBalancer', externalIPs: ['203.0.113.1', '203.0.113.1'] }, ingress: [{ ip: '192.0.2.1' }, { ip: '192.0.2.1' }] }, expected: [
+      `PORTALS-CONTAINER -d 10.254.0.1/32 ${TO_80} ${REDIRECT}`,
+      `PORTALS-CONTAINER -d 203.0.113.1/32 ${TO_80} -m physdev ! --physdev-is-in ${REDIRECT}`,
+      `PORTALS-CONTAINER -d 203.0.113.1/32 ${TO_80} -m addrtype --dst-type LOCAL ${REDIRECT}`,
+      `PORTALS-CONTAINER -d 192.0.2.1/32 ${TO_80} ${REDIRECT}`,
+      `PORTALS-HOST -d 10.254.0.1/32 ${TO_80} ${TO_NODE}`,
+      `PORTALS-HOST -d 203.0.113.1/32 ${TO_80} -m addrtype --dst-type LOCAL ${TO_NODE}`,
+      `PORTALS-HOST -d 192.0.2.1/32 ${TO_80} ${TO_NODE}`,
+    ] },
     { name: 'names the address that the proxy is bound to', given: { config: 'bindAddress: 10.0.0.7\n' }, expected: [
       `PORTALS-CONTAINER -d 10.254.0.1/32 ${TO_80} -j DNAT --to-destination 10.0.0.7:36463`,
       `PORTALS-HOST -d 10.254.0.1/32 ${TO_80} -j DNAT --to-destination 10.0.0.7:36463`,

@@ -4,6 +4,7 @@
  *
  * Endpoints make no difference: without any, the proxy accepts and closes.
  */
+import { printRuleBody } from '../../ruleset/iptables-print.ts';
 import type {
   IptablesMatch,
   IptablesRule,
@@ -36,6 +37,8 @@ interface Context {
   readonly hostIP: string;
   /** The address the proxy is bound to, where that is one and not all. */
   readonly boundIP: string | undefined;
+  /** Chain and body of each Service's rule so far. */
+  readonly written: Set<string>;
 }
 
 /** One Service port and where its proxy listens. */
@@ -67,6 +70,7 @@ export function buildUserspaceRuleset(dialect: Dialect, state: ProxierState): Ip
     nat: new IptablesTableBuilder('nat', ['PREROUTING', 'OUTPUT']),
     hostIP: node.ips[family],
     boundIP: bound,
+    written: new Set(),
   };
   writeFrame(context);
   const proxyPorts = state.proxyPorts ?? chosenProxyPorts(state.services.values(), configuration);
@@ -176,11 +180,10 @@ function writeServicePort(context: Context, served: ServedPort): void {
 function writePortal(context: Context, served: ServedPort, address: FieldValue<string>): void {
   const matches = toPortal(served, address.value);
   const origin = serviceOrigin(served.info, address.field);
-  context.nat.append(
-    KUBE_PORTALS_CONTAINER,
+  ensure(context, KUBE_PORTALS_CONTAINER, [
     rule(served, { matches, target: fromInterface(context, served), origin }),
-  );
-  context.nat.append(KUBE_PORTALS_HOST, rule(served, { matches, target: fromHost(context, served), origin }));
+  ]);
+  ensure(context, KUBE_PORTALS_HOST, [rule(served, { matches, target: fromHost(context, served), origin })]);
 }
 
 /** An external IP: for who comes from outside, and for everybody where the address is the node's own. */
@@ -188,15 +191,13 @@ function writeExternalPortal(context: Context, served: ServedPort, address: Fiel
   const matches = toPortal(served, address.value);
   const origin = serviceOrigin(served.info, address.field);
   const target = fromInterface(context, served);
-  context.nat.append(
-    KUBE_PORTALS_CONTAINER,
+  ensure(context, KUBE_PORTALS_CONTAINER, [
     rule(served, { matches: [...matches, NOT_BRIDGED], target, origin }),
     rule(served, { matches: [...matches, DESTINATION_LOCAL], target, origin }),
-  );
-  context.nat.append(
-    KUBE_PORTALS_HOST,
+  ]);
+  ensure(context, KUBE_PORTALS_HOST, [
     rule(served, { matches: [...matches, DESTINATION_LOCAL], target: fromHost(context, served), origin }),
-  );
+  ]);
 }
 
 function writeNodePort(context: Context, served: ServedPort): void {
@@ -221,6 +222,19 @@ function writeNodePort(context: Context, served: ServedPort): void {
       origin,
     }),
   );
+}
+
+/**
+ * kube-proxy asks whether a rule is there before it appends it (`iptables -C`): of equal ones, as an address that
+ * is listed twice makes them, there is one.
+ */
+function ensure(context: Context, chain: string, rules: readonly IptablesRule[]): void {
+  for (const candidate of rules) {
+    const key = `${chain} ${printRuleBody(candidate)}`;
+    if (context.written.has(key)) continue;
+    context.written.add(key);
+    context.nat.append(chain, candidate);
+  }
 }
 
 function toPortal({ info, text }: ServedPort, address: string): IptablesMatch[] {
