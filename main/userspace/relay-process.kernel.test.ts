@@ -118,12 +118,9 @@ it('keeps clients waiting, not failing, where it runs out of open files', async 
   await using waiting = await TcpEndpoint.listen((socket) => held.push(socket));
   const port = await limited.serveOne(tcp([waiting.address]));
   const answers = Array.from({ length: 60 }, () => readAll(port));
-  let warned = '';
-  while (!warned) {
-    await limited.client.statistics();
-    warned = limited.warnings[0] ?? '';
-  }
-  expect(warned).toContain('too many open files');
+  // The relay may tell before this process has taken the connections that it has dialled already.
+  while (limited.warnings.length === 0 || held.length === 0) await limited.client.statistics();
+  expect(limited.warnings[0]).toContain('too many open files');
   expect(held.length).toBeLessThan(60);
   waiting.server.on('connection', (socket) => socket.end('late'));
   for (const socket of held) socket.end('early');
