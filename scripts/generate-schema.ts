@@ -27,6 +27,9 @@ const ROOTS = [
   'V1ConfigMap',
   'V1Secret',
   'V1ServiceAccount',
+  'V1ResourceQuota',
+  'V1LimitRange',
+  'V1Lease',
   'V1Deployment',
   'V1ReplicaSet',
   'V1Scale',
@@ -56,6 +59,9 @@ const LISTED = [
   'V1ConfigMap',
   'V1Secret',
   'V1ServiceAccount',
+  'V1ResourceQuota',
+  'V1LimitRange',
+  'V1Lease',
   'V1Deployment',
   'V1ReplicaSet',
   'V1EndpointSlice',
@@ -77,6 +83,7 @@ const PACKAGES: Record<string, string> = {
     'FieldSelectorAttributes LabelSelectorAttributes NonResourceAttributes NonResourceRule ResourceAttributes ' +
     'ResourceRule SelfSubjectAccessReview SelfSubjectAccessReviewSpec SelfSubjectRulesReview ' +
     'SelfSubjectRulesReviewSpec SubjectAccessReviewStatus SubjectRulesReviewStatus',
+  'io.k8s.api.coordination.v1': 'Lease LeaseSpec LeaseList',
   'io.k8s.api.discovery.v1':
     'Endpoint EndpointConditions EndpointHints EndpointSlice EndpointSliceList ForNode ForZone DiscoveryEndpointPort',
   'io.k8s.api.events.v1': 'EventsEvent EventsEventSeries EventsEventList',
@@ -92,11 +99,19 @@ const PACKAGES: Record<string, string> = {
 const QUANTITIES = new Set([
   'ContainerStatus.allocatedResources',
   'EmptyDirVolumeSource.sizeLimit',
+  'LimitRangeItem.default',
+  'LimitRangeItem.defaultRequest',
+  'LimitRangeItem.max',
+  'LimitRangeItem.maxLimitRequestRatio',
+  'LimitRangeItem.min',
   'NodeStatus.allocatable',
   'NodeStatus.capacity',
   'PodSpec.overhead',
   'PodStatus.allocatedResources',
   'ResourceFieldSelector.divisor',
+  'ResourceQuotaSpec.hard',
+  'ResourceQuotaStatus.hard',
+  'ResourceQuotaStatus.used',
   'ResourceRequirements.limits',
   'ResourceRequirements.requests',
   'VolumeResourceRequirements.limits',
@@ -187,6 +202,22 @@ function readDeclaration(source: string): { docs: Docs; required: string[] } {
   return { docs, required };
 }
 
+const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+
+/** The models leave out the descriptions of fields that are objects; what all kinds have is the same for all. */
+function kindDocs(name: string, { fields }: Definition): Docs {
+  if (fields['kind'] !== 'string' || fields['apiVersion'] !== 'string') return {};
+  const bare = name.slice(name.lastIndexOf('.') + 1);
+  const known: Docs = {
+    metadata: fields['metadata']?.endsWith('.ListMeta')
+      ? `Standard list metadata. More info: ${CONVENTIONS}#types-kinds`
+      : `Standard object's metadata. More info: ${CONVENTIONS}#metadata`,
+    spec: `Specification of the desired behavior of the ${bare}. More info: ${CONVENTIONS}#spec-and-status`,
+    status: `Most recently observed status of the ${bare}. Populated by the system. Read-only. More info: ${CONVENTIONS}#spec-and-status`,
+  };
+  return Object.fromEntries(Object.entries(known).filter(([field]) => field in fields));
+}
+
 /** Where a model's own name in client-node differs from its Go field's: `_continue` is `continue`. */
 function jsonName(attributes: (Attribute & { name: string })[], property: string): string {
   return attributes.find((attribute) => attribute.name === property)?.baseName ?? property;
@@ -216,15 +247,19 @@ async function generate(): Promise<{ types: Record<string, Definition>; docs: Re
     const module = await import(pathToFileURL(path.join(models, `${model}.js`)).href);
     const attributes: (Attribute & { name: string })[] = module[model].attributeTypeMap;
     const declaration = readDeclaration(await readFile(path.join(models, `${model}.d.ts`), 'utf8'));
-    types[name] = {
+    const definition = {
       required: declaration.required.map((property) => jsonName(attributes, property)),
       fields: Object.fromEntries(
         attributes.map((attribute) => [attribute.baseName, fieldType(name, attribute)]),
       ),
     };
-    docs[name] = Object.fromEntries(
-      Object.entries(declaration.docs).map(([property, doc]) => [jsonName(attributes, property), doc]),
-    );
+    types[name] = definition;
+    docs[name] = {
+      ...kindDocs(name, definition),
+      ...Object.fromEntries(
+        Object.entries(declaration.docs).map(([property, doc]) => [jsonName(attributes, property), doc]),
+      ),
+    };
     for (const { type } of attributes) {
       for (const [reference] of type.matchAll(/\b(?:Core|Discovery|Events)?V1[A-Z]\w+/g)) {
         if (reference !== 'V1MicroTime') queue.push(reference);
@@ -233,9 +268,10 @@ async function generate(): Promise<{ types: Record<string, Definition>; docs: Re
   }
   for (const model of LISTED) {
     const item = definitionName(model);
-    types[`${item}List`] = listDefinition(item);
+    const list = listDefinition(item);
+    types[`${item}List`] = list;
     const declaration = readDeclaration(await readFile(path.join(models, `${model}List.d.ts`), 'utf8'));
-    docs[`${item}List`] = declaration.docs;
+    docs[`${item}List`] = { ...kindDocs(`${item}List`, list), ...declaration.docs };
   }
   return { types, docs };
 }

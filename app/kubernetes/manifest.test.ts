@@ -97,9 +97,7 @@ describe('what is no manifest ends in one message with its place', () => {
       /^f.*: /,
     ],
   ])('%s', (_name, text, expected) => {
-    const started = performance.now();
     expect(() => readManifest(text, 'f')).toThrow(ManifestError);
     expect(() => readManifest(text, 'f')).toThrow(expected);
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 });

@@ -313,6 +313,33 @@ describe('server-side apply', () => {
       { ports: [{ port: 80 }, { port: 80, protocol: 'TCP' }] },
       '.spec.ports: duplicate entries for key [port=80,protocol="TCP"]',
     ],
+    [
+      'a number given as text',
+      { ports: [{ port: '80' }] },
+      '.spec.ports[0].port: expected numeric (int or float), got string',
+    ],
+    [
+      'a text given as a number',
+      { type: 8080 },
+      '.spec.type: expected string, got &value.valueUnstructured{Value:8080}',
+    ],
+    [
+      'a text given as an object',
+      { type: { a: [1, 'b'] } },
+      '.spec.type: expected string, got &value.valueUnstructured{Value:map[string]interface {}{"a":[]interface {}{1, "b"}}}',
+    ],
+    [
+      'a boolean given as text',
+      { publishNotReadyAddresses: 'yes' },
+      '.spec.publishNotReadyAddresses: expected boolean, got &{yes}',
+    ],
+    ['an object given as a list', { selector: ['a'] }, '.spec.selector: expected map, got &{[a]}'],
+    ['a list given as an object', { ports: { port: 80 } }, '.spec.ports: expected list, got &{map[port:80]}'],
+    [
+      'all that is wrong at once',
+      { type: true, prots: [] },
+      'errors:\n  .spec.type: expected string, got &value.valueUnstructured{Value:true}\n  .spec.prots: field not declared in schema',
+    ],
   ])('refuses %s', (_name, spec, message) => {
     expect(() => apply(configured(spec, { namespace: 'default' }), undefined)).toThrow(
       `failed to create typed patch object (default/web; /v1, Kind=Service): ${message}`,

@@ -2,8 +2,15 @@
  * Objects seen through their schema: which parts are owned one by one, which as a whole, and how an element
  * of a list is told from the others (sigs.k8s.io/structured-merge-diff, typed).
  */
+import { goSyntax, goType, goValue } from '../go-format.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import { type ListSchema, type TypeSchema, typeSchema, type ValueSchema } from '../schema/schema.ts';
+import {
+  type ListSchema,
+  type ScalarSchema,
+  type TypeSchema,
+  typeSchema,
+  type ValueSchema,
+} from '../schema/schema.ts';
 import {
   type FieldPath,
   FieldSet,
@@ -95,38 +102,68 @@ function collect(schema: ValueSchema, value: JsonValue, path: FieldPath, set: Fi
 }
 
 /**
- * Checks that an applied object has declared fields only and lists each element once. Throws a TypedError
- * for the first thing wrong, with its path.
+ * Checks that an applied object has declared fields only, of their types, and lists each element once.
+ * Throws a TypedError with all that is wrong, each with its path.
  */
-export function checkTyped(schema: ValueSchema, value: JsonValue, path = ''): void {
-  if (schema.kind === 'list' && Array.isArray(value)) {
-    const seen = new Set<PathElement>();
-    for (const [index, item] of value.entries()) {
-      checkTyped(schema.items, item, `${path}[${index}]`);
-      if (schema.listType === 'atomic') continue;
-      const element = elementAt(schema, item, { path, index });
-      if (seen.has(element)) throw new TypedError(`${path}: duplicate entries for key ${shownKey(element)}`);
-      seen.add(element);
-    }
-  } else if ((schema.kind === 'struct' || schema.kind === 'map') && isJsonObject(value)) {
-    for (const [name, item] of Object.entries(value)) {
-      const child = childSchema(schema, name);
-      if (child === undefined) throw new TypedError(`${path}.${name}: field not declared in schema`);
-      if (item !== null) checkTyped(child, item, `${path}.${name}`);
-    }
-  } else if (value !== null && schema.kind !== 'scalar') {
-    throw new TypedError(
-      `${path}: expected ${schema.kind === 'list' ? 'list' : 'map'}, got ${shownValue(value)}`,
-    );
+export function checkTyped(schema: ValueSchema, value: JsonValue): void {
+  const errors = typeErrors(schema, value, '');
+  if (errors.length === 0) return;
+  throw new TypedError(errors.length === 1 ? errors.join('') : ['errors:', ...errors].join('\n  '));
+}
+
+function typeErrors(schema: ValueSchema, value: JsonValue, path: string): string[] {
+  if (value === null) return [];
+  switch (schema.kind) {
+    case 'scalar':
+      return scalarErrors(schema, value).map((error) => `${path}: ${error}`);
+    case 'list':
+      return Array.isArray(value)
+        ? listErrors(schema, value, path)
+        : [`${path}: expected list, got ${shownValue(value)}`];
+    case 'map':
+    case 'struct':
+      if (!isJsonObject(value)) return [`${path}: expected map, got ${shownValue(value)}`];
+      return Object.entries(value).flatMap(([name, item]) => {
+        const child = childSchema(schema, name);
+        return child === undefined
+          ? [`${path}.${name}: field not declared in schema`]
+          : typeErrors(child, item, `${path}.${name}`);
+      });
   }
 }
 
-function elementAt(schema: ListSchema, item: JsonValue, place: { path: string; index: number }): PathElement {
-  try {
-    return listElement(schema, item);
-  } catch (error) {
-    if (!(error instanceof TypedError)) throw error;
-    throw new TypedError(`${place.path}: element ${place.index}: ${error.message}`);
+function listErrors(schema: ListSchema, items: JsonValue[], path: string): string[] {
+  const seen = new Set<PathElement>();
+  return items.flatMap((item, index) => {
+    const errors = typeErrors(schema.items, item, `${path}[${index}]`);
+    if (schema.listType === 'atomic') return errors;
+    try {
+      const element = listElement(schema, item);
+      if (seen.has(element)) return [...errors, `${path}: duplicate entries for key ${shownKey(element)}`];
+      seen.add(element);
+      return errors;
+    } catch (error) {
+      if (!(error instanceof TypedError)) throw error;
+      return [...errors, `${path}: element ${index}: ${error.message}`];
+    }
+  });
+}
+
+/** Times, quantities and such are of no one JSON type: of them the decoder sees more than this. */
+function scalarErrors({ scalar }: ScalarSchema, value: JsonValue): string[] {
+  switch (scalar) {
+    case 'int32':
+    case 'int64':
+      return typeof value === 'number' ? [] : [`expected numeric (int or float), got ${goType(value)}`];
+    case 'string':
+    case 'bytes':
+      return typeof value === 'string'
+        ? []
+        : [`expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`];
+    case 'boolean':
+      return typeof value === 'boolean' ? [] : [`expected boolean, got ${shownValue(value)}`];
+    default:
+      return [];
   }
 }
 
@@ -139,5 +176,5 @@ function shownKey(element: PathElement): string {
 }
 
 function shownValue(value: JsonValue): string {
-  return `&{${typeof value === 'object' ? JSON.stringify(value) : String(value)}}`;
+  return `&{${goValue(value)}}`;
 }

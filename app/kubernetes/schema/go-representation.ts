@@ -36,6 +36,7 @@ export const POINTER_FIELDS: ReadonlySet<string> = fieldSet({
   ReplicaSetSpec: 'replicas',
   ReplicaSetStatus: 'terminatingReplicas',
   ConfigMap: 'immutable',
+  LeaseSpec: 'holderIdentity leaseDurationSeconds leaseTransitions strategy preferredHolder',
   Secret: 'immutable',
   ServiceAccount: 'automountServiceAccountToken',
   PodSpec:

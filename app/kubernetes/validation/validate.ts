@@ -22,6 +22,7 @@ import {
 } from './endpoints.ts';
 import { validateEvent, validatePlainCreate, validatePlainUpdate } from './event.ts';
 import type { FieldError } from './field-error.ts';
+import { validateLeaseCreate, validateLeaseUpdate } from './lease.ts';
 import { validateObjectMetaUpdate } from './object-meta.ts';
 import { validatePodCreate, validatePodUpdate } from './pod.ts';
 import { validateServiceCreate, validateServiceUpdate } from './service.ts';
@@ -81,6 +82,7 @@ const RULES: Readonly<Record<string, Rules>> = {
   '/v1, Kind=ConfigMap': PLAIN,
   '/v1, Kind=Secret': PLAIN,
   '/v1, Kind=ServiceAccount': PLAIN,
+  'coordination.k8s.io/v1, Kind=Lease': rules(validateLeaseCreate, validateLeaseUpdate),
 };
 
 /** What is wrong with a new object, in the API's order; kinds without rules of their own are valid. */

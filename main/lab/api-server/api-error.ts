@@ -120,13 +120,19 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
 }
 
-export function methodNotSupported(resource: GroupResource, action: string): ApiError {
+/** A method that no route takes, in the words of the server's router. */
+export function methodNotAllowed(): ApiError {
   return new ApiError(
     405,
     'MethodNotAllowed',
-    `${action} is not supported on resources of kind "${qualified(resource)}"`,
-    detailsOf(resource),
+    'the server does not allow this method on the requested resource',
+    {},
   );
+}
+
+/** A path that is nothing the server knows, in the words of the server's router. */
+export function noSuchPath(): ApiError {
+  return new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 
 /** The state asked for has left the window of remembered events: the client has to list again. */

@@ -28,6 +28,8 @@ export interface LabApiServerOptions extends ClusterOptions {
     ipv4?: { first: string; last: string };
     ipv6?: { first: string; last: string };
   };
+  /** How long a deleted namespace stands before it is emptied; as long as on a real cluster without it. */
+  namespaceGraceMilliseconds?: number;
   log(message: string): void;
 }
 

@@ -99,6 +99,31 @@ describe('deleting', () => {
     lab.client.create('namespaces', { metadata: { name: 'team' } });
   });
 
+  test('a namespace stands for a while before it is emptied, as a manifest that deletes both wants it', async () => {
+    const slow = await startFixture({ namespaceGraceMilliseconds: 60_000 });
+    slow.client.create('namespaces', { metadata: { name: 'team' } });
+    const slices = (name: string, type: string): Promise<unknown> =>
+      until(
+        slow.client,
+        'endpointslices',
+        ({ metadata }, happened) => happened === type && metadata.generateName === `${name}-`,
+      );
+    const made = Promise.all(['web', 'db'].map((name) => slices(name, 'ADDED')));
+    for (const name of ['web', 'db']) {
+      const object = service(name, { selector: { app: name } });
+      slow.client.create('services', { ...object, metadata: { namespace: 'team', name } });
+    }
+    await made;
+    slow.client.delete('namespaces', { name: 'team' });
+    const swept = slices('web', 'DELETED');
+    slow.client.delete('services', { namespace: 'team', name: 'web' });
+    await swept;
+    expect(slow.client.list('services', { namespace: 'team' }).map(({ metadata }) => metadata.name)).toEqual([
+      'db',
+    ]);
+    await slow.close();
+  });
+
   test('an object that has a finalizer waits for it', () => {
     const made = lab.client.create('configmaps', {
       metadata: { ...key('held'), finalizers: ['example.org/hold'] },

@@ -7,18 +7,31 @@ import { type Controller, type ControllerContext, stopAll } from './controller.t
 import { WorkQueue } from './work-queue.ts';
 
 /**
+ * How long a namespace stands after its deletion before it is emptied, as in the real controller
+ * (`namespaceDeletionGracePeriod`): long enough for a client to delete the objects of the same manifest itself.
+ */
+const namespaceGraceMilliseconds = 5000;
+
+/**
  * Empties a namespace that is being deleted, and lets it go when nothing is left in it. Gives every other
  * namespace the ServiceAccount that its pods run as.
  */
 export function startNamespaceController(
   context: ControllerContext,
   resources: readonly Resource[],
+  graceMilliseconds: number = namespaceGraceMilliseconds,
 ): Controller {
   const { client } = context;
   const contents = resources.filter(({ namespaced, conversion }) => namespaced && !conversion);
   const queue = new WorkQueue({
     name: 'namespace controller',
-    sync: (name) => syncNamespace(client, name, contents),
+    sync(name) {
+      const namespace = client.get<Namespace>('namespaces', { name });
+      if (!namespace) return;
+      const left = graceLeft(namespace, graceMilliseconds);
+      if (left > 0) queue.addAfter(name, left);
+      else syncNamespace(client, namespace, contents);
+    },
     log: context.log,
   });
   const stopNamespaces = client.watch<Namespace>('namespaces', ({ type, object }) => {
@@ -34,9 +47,13 @@ export function startNamespaceController(
   return stopAll([stopNamespaces, ...stopContents, () => queue.stop()]);
 }
 
-function syncNamespace(client: LabClient, name: string, contents: Resource[]): void {
-  const namespace = client.get<Namespace>('namespaces', { name });
-  if (!namespace) return;
+/** 0 for a namespace that is not being deleted. */
+function graceLeft({ metadata: { deletionTimestamp } }: Stored<Namespace>, grace: number): number {
+  return deletionTimestamp === undefined ? 0 : Date.parse(deletionTimestamp) + grace - Date.now();
+}
+
+function syncNamespace(client: LabClient, namespace: Stored<Namespace>, contents: Resource[]): void {
+  const { name } = namespace.metadata;
   if (namespace.metadata.deletionTimestamp === undefined) {
     provideServiceAccount(client, name);
     return;

@@ -22,6 +22,8 @@ export interface ControllersOptions extends NodeAgentOptions {
   client: LabClient;
   resources: readonly Resource[];
   loadBalancer?: LoadBalancerOptions;
+  /** How long a deleted namespace stands before it is emptied. */
+  namespaceGraceMilliseconds?: number;
   log(message: string): void;
 }
 
@@ -40,7 +42,7 @@ export function startControllers(options: ControllersOptions): LabControllers {
   const loadBalancer = startLoadBalancerController(context, options.loadBalancer);
   const controllers: Controller[] = [
     loadBalancer,
-    startNamespaceController(context, options.resources),
+    startNamespaceController(context, options.resources, options.namespaceGraceMilliseconds),
     startServiceCIDRController(context),
     startNodeAgent(context, options),
     startReplicaSetController(context),

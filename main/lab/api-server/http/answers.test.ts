@@ -144,12 +144,39 @@ describe('documents', () => {
   });
 
   test.each([
-    ['/api/v1/widgets'],
-    ['/api/v1/namespaces/default/nodes'],
-    ['/api/v1/nodes/%'],
-    ['/apis/nothing/v1'],
-    ['/nothing'],
-  ])('%s is not there', async (path) => {
-    expect((await call(lab.server, path)).code).toBe(404);
+    ['/api/v1/widgets', 'json'],
+    ['/api/v1/namespaces/default/nodes', 'json'],
+    ['/api/v1/namespaces/default/services/kubernetes/scale', 'json'],
+    ['/apis/apps/v1/namespaces/default/deployments/web/log', 'json'],
+    ['/api/v1/nodes/%', 'text'],
+    ['/apis/nothing/v1', 'text'],
+    ['/apis/nothing/v1/things', 'text'],
+    ['/nothing', 'text'],
+  ])('%s is not there, told as %s', async (path, form) => {
+    const { code, json, text } = await call(lab.server, path);
+    expect(code).toBe(404);
+    if (form === 'text') expect(text).toBe('404 page not found\n');
+    else
+      expect(json).toMatchObject({
+        reason: 'NotFound',
+        message: 'the server could not find the requested resource',
+        details: {},
+      });
+  });
+
+  test.each([
+    ['PUT', '/api/v1/namespaces/default/services'],
+    ['POST', '/api/v1/namespaces/default/services/kubernetes'],
+    ['DELETE', '/api/v1/namespaces'],
+    ['DELETE', '/api/v1/namespaces/default/services/kubernetes/status'],
+    ['GET', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'],
+  ])('%s %s is no method of it', async (method, path) => {
+    const { code, json } = await call(lab.server, path, { method });
+    expect([code, json.reason, json.message, json.details]).toEqual([
+      405,
+      'MethodNotAllowed',
+      'the server does not allow this method on the requested resource',
+      {},
+    ]);
   });
 });

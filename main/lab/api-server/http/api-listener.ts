@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { ApiError, unauthorized } from '../api-error.ts';
+import { ApiError, noSuchPath, unauthorized } from '../api-error.ts';
 import type { ServerCertificates } from '../credentials/certificates.ts';
 import { isAuthorized } from '../credentials/token.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -103,6 +103,7 @@ export class ApiListener {
       if (resource && user !== undefined) throw notAllowed(user, request.method ?? '', info);
       if (resource) return handleResource(registry, resource, { info, request, response, query });
       if (await documents.handleReview(info, { request, response })) return;
+      if (documents.serves(info)) throw noSuchPath();
     }
     answerText(response, 404, '404 page not found\n');
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openApiV2, openApiV3, openApiV3Index } from '../../../../app/kubernetes/openapi/documents.ts';
-import { ApiError } from '../api-error.ts';
+import { methodNotAllowed } from '../api-error.ts';
 import type { ApiGroups } from '../discovery/api-groups.ts';
 import { answered, reviews } from '../discovery/reviews.ts';
 import { kubernetesVersion, versionDocument } from '../discovery/version.ts';
@@ -53,6 +53,11 @@ export class DocumentHandler {
     return true;
   }
 
+  /** Whether the group and version of a path are there, whatever the rest of it is. */
+  serves({ group, version }: Pick<RequestInfo, 'group' | 'version'>): boolean {
+    return this.#groups.has(group, version);
+  }
+
   /** Answers a review. @throws ApiError */
   async handleReview(
     info: RequestInfo,
@@ -62,8 +67,7 @@ export class DocumentHandler {
       (item) => item.group === info.group && item.version === info.version && item.resource === info.resource,
     );
     if (!review) return false;
-    if (request.method !== 'POST')
-      throw new ApiError(405, 'MethodNotAllowed', 'a review can only be created');
+    if (request.method !== 'POST') throw methodNotAllowed();
     const { json } = await readBody(request);
     await answer(response, { code: 201, value: answered(review, json, powerlessUser(request)) });
     return true;

@@ -1,4 +1,6 @@
-import { badRequest, unsupportedMediaType } from '../api-error.ts';
+import { goJsonKind, isJsonObject } from '../../../../app/kubernetes/json.ts';
+import { ApiError, badRequest, unsupportedMediaType } from '../api-error.ts';
+import type { FieldValidation } from '../registry/decode-body.ts';
 import type { JsonPatchType, WriteOptions } from '../registry/registry-context.ts';
 import { parseMediaType } from './media-types.ts';
 import { fieldValidationOf, isDryRun, managerOf } from './query-options.ts';
@@ -18,13 +20,14 @@ export async function handlePatch(context: ResourceRequest, subresource?: 'statu
   const key = keyOfRequest(context);
   const type = patchTypes[parseMediaType(request.headers['content-type'] ?? '').type];
   if (!type) throw unsupportedMediaType(Object.keys(patchTypes));
-  const { json: patch, duplicates } = await readPatch(context, type);
+  const fieldValidation = fieldValidationOf(query);
+  const { json: patch, duplicates } = await readPatch(context, type, fieldValidation);
   const options: WriteOptions = {
     manager: type === 'apply' ? applyManager(query) : managerOf(context),
     dryRun: isDryRun(query),
     ...(subresource && { subresource }),
   };
-  const asked = { resource, key, patch, options, duplicates, fieldValidation: fieldValidationOf(query) };
+  const asked = { resource, key, patch, options, duplicates, fieldValidation };
   const result =
     type === 'apply'
       ? registry.apply({ ...asked, force: query.get('force') === 'true' })
@@ -32,16 +35,35 @@ export async function handlePatch(context: ResourceRequest, subresource?: 'statu
   return answerWritten(context, result);
 }
 
-async function readPatch({ request }: ResourceRequest, type: JsonPatchType | 'apply'): Promise<Body> {
+/** @throws ApiError (400) where the text is not what a patch of its type is */
+async function readPatch(
+  { request }: ResourceRequest,
+  type: JsonPatchType | 'apply',
+  fieldValidation: FieldValidation,
+): Promise<Body> {
   const text = await readText(request);
-  return type === 'apply' ? parseYaml(text) : parseJson(text, (cause) => badRequest(cause));
+  if (type === 'apply') return parseYaml(text);
+  // Validated fields are decoded once more, before the patch is applied, with an error of their own.
+  const validated = type !== 'strategic' && fieldValidation !== 'Ignore';
+  const refuse = (cause: string): ApiError =>
+    badRequest(validated ? `error decoding patch: ${cause}` : cause);
+  const body = parseJson(text, refuse);
+  const fits = type === 'json' ? Array.isArray(body.json) : isJsonObject(body.json);
+  if (!fits && (validated || type === 'strategic')) {
+    const goType = type === 'json' ? '[]handlers.jsonPatchOp' : 'map[string]interface {}';
+    throw refuse(`json: cannot unmarshal ${goJsonKind(body.json)} into Go value of type ${goType}`);
+  }
+  return body;
 }
 
 /** Server-side apply has no default manager: ownership is its point. */
 function applyManager(query: URLSearchParams): string {
   const manager = query.get('fieldManager');
   if (manager) return manager;
-  throw badRequest(
-    'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-  );
+  const message = 'Required value: is required for apply patch';
+  throw new ApiError(422, 'Invalid', `PatchOptions.meta.k8s.io "" is invalid: fieldManager: ${message}`, {
+    group: 'meta.k8s.io',
+    kind: 'PatchOptions',
+    causes: [{ reason: 'FieldValueRequired', message, field: 'fieldManager' }],
+  });
 }

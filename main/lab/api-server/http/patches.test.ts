@@ -61,7 +61,25 @@ describe('patches', () => {
 
   test.each([
     ['json-patch+json', [{ op: 'remove', path: '/spec/nothing' }], 422, 'the server rejected our request'],
-    ['json-patch+json', { not: 'a list' }, 400, 'json: cannot unmarshal object'],
+    [
+      'json-patch+json',
+      { not: 'a list' },
+      400,
+      'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+    ],
+    [
+      'merge-patch+json',
+      '"text"',
+      400,
+      'error decoding patch: json: cannot unmarshal string into Go value of type map[string]interface {}',
+    ],
+    [
+      'strategic-merge-patch+json',
+      [1],
+      400,
+      'json: cannot unmarshal array into Go value of type map[string]interface {}',
+    ],
+    ['apply-patch+yaml', '{}', 422, 'fieldManager: Required value: is required for apply patch'],
     ['strategic-merge-patch+json', { spec: { ports: [{ port: 'x' }] } }, 422, 'unrecognized type: int32'],
     [
       'merge-patch+json',

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError, badRequest, methodNotSupported, notAcceptable, type Status } from '../api-error.ts';
+import { ApiError, badRequest, methodNotAllowed, notAcceptable, type Status } from '../api-error.ts';
 import type { ApiObject, StoredObject } from '../api-object.ts';
 import { checkName, checkNamespace, decodeBody } from '../registry/decode-body.ts';
 import type { DeleteOptions } from '../registry/delete-object.ts';
 import type { Registry } from '../registry/registry.ts';
-import { groupResource, gvkOf, type ObjectKey } from '../registry/registry-context.ts';
+import { gvkOf, type ObjectKey } from '../registry/registry-context.ts';
 import type { WriteResult } from '../registry/write-object.ts';
 import { apiVersionOf, type Resource, type Verb } from '../resources/resource.ts';
 import {
@@ -50,7 +50,7 @@ export async function handleResource(
   if (exchange.info.subresource) return handleSubresource(context);
   const verb = verbOf(context);
   if (!verb || !resource.verbs.includes(verb)) {
-    throw methodNotSupported(groupResource(resource), verb ?? (exchange.request.method ?? '').toLowerCase());
+    throw methodNotAllowed();
   }
   return handlers[verb](context);
 }

@@ -1,5 +1,5 @@
 import { isJsonObject } from '../../../../app/kubernetes/json.ts';
-import { ApiError, badRequest, conflict, methodNotSupported, notFound } from '../api-error.ts';
+import { ApiError, badRequest, conflict, methodNotAllowed, noSuchPath } from '../api-error.ts';
 import type { ApiObject } from '../api-object.ts';
 import { checkName, decodeBody } from '../registry/decode-body.ts';
 import { groupResource, gvkOf, type WriteOptions } from '../registry/registry-context.ts';
@@ -27,7 +27,10 @@ const absent: Record<string, string> = {
   attach:
     'the pods of the lab have no terminal; run commands with: kube-proxy-lab lab exec pod/NAME -- COMMAND',
   portforward:
-    'ports of the lab’s pods are reached with: kube-proxy-lab probe, or lab exec client -- curl ADDRESS',
+    'ports of the pods of the lab are reached with: kube-proxy-lab probe, or lab exec client -- curl ADDRESS',
+  ephemeralcontainers:
+    'the pods of the lab are echo servers that take no containers; run commands with: kube-proxy-lab lab exec pod/NAME -- COMMAND',
+  resize: 'the pods of the lab are echo servers that have no resources to resize',
   proxy:
     'the API server of the lab is outside its network: reach pods and Services with kube-proxy-lab probe',
 };
@@ -44,7 +47,7 @@ export async function handleSubresource(context: ResourceRequest): Promise<void>
   }
   const reason = absent[subresource];
   if (!reason || !['pods', 'services', 'nodes'].includes(resource.resource)) {
-    throw new ApiError(404, 'NotFound', 'the server could not find the requested resource');
+    throw noSuchPath();
   }
   context.registry.get(resource, keyOfRequest(context));
   response.setHeader('Connection', 'close');
@@ -62,13 +65,13 @@ async function handleStatus(context: ResourceRequest): Promise<void> {
     case 'PATCH':
       return handlePatch(context, 'status');
     default:
-      throw methodNotSupported(groupResource(resource), (request.method ?? '').toLowerCase());
+      throw methodNotAllowed();
   }
 }
 
 async function handleFinalize(context: ResourceRequest): Promise<void> {
   if (context.request.method === 'PUT') return replaceWith(context, 'finalize');
-  throw methodNotSupported(groupResource(context.resource), (context.request.method ?? '').toLowerCase());
+  throw methodNotAllowed();
 }
 
 async function replaceWith(context: ResourceRequest, subresource: 'status' | 'finalize'): Promise<void> {
@@ -104,7 +107,7 @@ async function handleScale(context: ResourceRequest): Promise<void> {
     return handlePatch({ ...context, answerAs: scaleOf }, 'scale');
   }
   if (request.method !== 'PUT') {
-    throw methodNotSupported(groupResource(resource), (request.method ?? '').toLowerCase());
+    throw methodNotAllowed();
   }
   const body = await readBody(request);
   const fieldValidation = fieldValidationOf(query);
@@ -124,9 +127,10 @@ async function handleBinding(context: ResourceRequest): Promise<void> {
   const { registry, resource, request } = context;
   const key = keyOfRequest(context);
   const { json } = await readBody(request);
+  if (request.method !== 'POST') throw methodNotAllowed();
   const target = isJsonObject(json) && isJsonObject(json['target']) ? json['target'] : {};
   const node = target['name'];
-  if (request.method !== 'POST' || typeof node !== 'string' || node === '') {
+  if (typeof node !== 'string' || node === '') {
     throw badRequest('a Binding needs target.name, the node that the pod goes to');
   }
   const pod = registry.get(resource, key);
@@ -146,7 +150,7 @@ async function handleBinding(context: ResourceRequest): Promise<void> {
 /** Deletes a pod in an orderly way; the lab has no disruption budgets that could object. */
 async function handleEviction(context: ResourceRequest): Promise<void> {
   const { registry, resource, request } = context;
-  if (request.method !== 'POST') throw notFound(groupResource(resource), context.info.name ?? '');
+  if (request.method !== 'POST') throw methodNotAllowed();
   const options = await readEviction(context);
   registry.delete({ resource, key: keyOfRequest(context), options });
   return send(context, { code: 201, value: created });

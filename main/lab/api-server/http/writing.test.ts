@@ -167,6 +167,38 @@ describe('subresources', () => {
   });
 });
 
+test.each(['resourcequotas', 'limitranges'])('%s are none, and none can be made', async (resource) => {
+  const path = `/api/v1/namespaces/default/${resource}`;
+  expect((await call(lab.server, path)).json.items).toEqual([]);
+  const body = { metadata: { name: 'limit' }, spec: resource === 'limitranges' ? { limits: [] } : {} };
+  const { code, json } = await call(lab.server, path, { method: 'POST', body });
+  expect([code, json.message]).toEqual([
+    501,
+    'the lab enforces no quotas and limits, and so takes none: its pods use no resources',
+  ]);
+});
+
+test('a lease is taken and handed on, and a duration that cannot be is refused', async () => {
+  const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+  const lease = (holderIdentity: string, leaseDurationSeconds: number): object => ({
+    metadata: { name: 'leader' },
+    spec: { holderIdentity, leaseDurationSeconds, renewTime: '2026-01-01T00:00:00.000000Z' },
+  });
+  const made = await call(lab.server, path, { method: 'POST', body: lease('one', 15) });
+  expect(made.code).toBe(201);
+  const refused = await call(lab.server, path, { method: 'POST', body: lease('one', 0) });
+  expect(refused.json.message).toContain(
+    'spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0',
+  );
+  const body = { ...lease('two', 15), metadata: made.json.metadata };
+  const taken = await call(lab.server, `${path}/leader`, { method: 'PUT', body });
+  expect(taken.json.spec).toEqual({
+    holderIdentity: 'two',
+    leaseDurationSeconds: 15,
+    renewTime: '2026-01-01T00:00:00.000000Z',
+  });
+});
+
 test('the server’s own Service is there again when it is deleted, at its address', () => {
   const key = { namespace: 'default', name: 'kubernetes' };
   const before = lab.client.get('services', key);

@@ -1,3 +1,4 @@
+import { goValue } from '../../../../app/kubernetes/go-format.ts';
 import type { JsonObject } from '../../../../app/kubernetes/json.ts';
 import { DecodeError } from '../../../../app/kubernetes/schema/decode-error.ts';
 import { invalid } from '../../../../app/kubernetes/validation/field-error.ts';
@@ -60,7 +61,7 @@ function decodePatched(
 ): { object: ApiObject; warnings: string[] } {
   const { request, gvk, json } = patched;
   // The strategic patch is told as the patch was given, the others as what they made of the object.
-  const told = request.type === 'strategic' ? goMap(request.patch) : JSON.stringify(json);
+  const told = request.type === 'strategic' ? goValue(request.patch) : JSON.stringify(json);
   const refuse = (message: string): ApiError =>
     context.rules.invalid({ group: '', kind: '' }, '', [invalid('patch', told, message)]);
   try {
@@ -138,14 +139,3 @@ function conversionMessage(decodeMessage: string): string {
 
 /** What JSON values are to Go's reflection. */
 const goKinds: Record<string, string> = { number: 'int64', array: 'slice', object: 'map' };
-
-/** A map as Go prints it with `%+v`: `map[spec:map[replicas:3]]`. */
-function goMap(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goMap).join(' ')}]`;
-  if (value === null) return '<nil>';
-  if (typeof value !== 'object') return String(value);
-  const fields = Object.entries(value as Record<string, unknown>).sort(([left], [right]) =>
-    left < right ? -1 : 1,
-  );
-  return `map[${fields.map(([name, item]) => `${name}:${goMap(item)}`).join(' ')}]`;
-}

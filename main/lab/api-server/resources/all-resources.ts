@@ -5,9 +5,11 @@ import { endpoints } from './endpoints.ts';
 import { endpointSlices } from './endpointslices.ts';
 import { coreEvents, newEvents } from './events.ts';
 import { ipAddresses } from './ip-addresses.ts';
+import { leases } from './leases.ts';
 import { namespaces } from './namespaces.ts';
 import { nodes } from './nodes.ts';
 import { pods } from './pods.ts';
+import { limitRanges, resourceQuotas } from './quotas.ts';
 import { replicaSets } from './replicasets.ts';
 import type { Resource } from './resource.ts';
 import { serviceCIDRs } from './service-cidrs.ts';
@@ -19,14 +21,17 @@ export function allResources(allocator: ServiceAllocator): Resource[] {
     configMaps,
     endpoints,
     coreEvents,
+    limitRanges,
     namespaces,
     nodes,
     pods,
+    resourceQuotas,
     secrets,
     serviceAccounts,
     services(allocator),
     deployments,
     replicaSets,
+    leases,
     endpointSlices,
     newEvents,
     ipAddresses,

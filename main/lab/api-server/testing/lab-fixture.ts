@@ -30,6 +30,7 @@ export async function startFixture(options: Partial<LabApiServerOptions> = {}): 
       podCIDRs: [addressPlan.pods.ipv4, addressPlan.pods.ipv6],
       node: { name: addressPlan.nodeName, addresses: [addressPlan.node.ipv4, addressPlan.node.ipv6] },
       podRuntime: runtime,
+      namespaceGraceMilliseconds: 0,
       log: (message) => log.push(message),
       ...options,
     });
