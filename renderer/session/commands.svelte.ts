@@ -10,9 +10,9 @@ export interface Command {
   keywords?: readonly string[];
   /** To the right: a Service's cluster IP, a chain's table. */
   hint?: string;
-  /** Keys as `Kbd` shows them: `Ctrl+K`, `n`. */
+  /** Keys that run it wherever nobody types (with Ctrl or Alt also there), as `keysOf` writes them: `Ctrl+K`, `n`. */
   keys?: string;
-  run: () => void | Promise<void>;
+  run: () => unknown;
 }
 
 /** Commands by who offers them; a source is asked whenever the palette is opened or typed into, so it is always up to date. */

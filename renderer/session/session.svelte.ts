@@ -8,6 +8,7 @@ import { LiveFeed } from '../connection/live-feed.svelte.ts';
 import { openCarrier } from '../connection/open-carrier.ts';
 import { applyClusterChanges } from './cluster-state.ts';
 import { Commands } from './commands.svelte.ts';
+import { describeError } from './describe-error.ts';
 import { applyEngineChanges } from './engine-state.ts';
 import { Router } from './router.svelte.ts';
 import { SettingsStore } from './settings.svelte.ts';
@@ -68,6 +69,24 @@ export class Session {
     await this.#settings.update(changes).catch(() => {
       // Without an engine it stays this window's until the next start: nothing that a person must act on.
     });
+  }
+
+  /** Does something and says how it went: the title after a success (nothing without one), an error in words. */
+  async attempt<Result>(action: () => Promise<Result>, done?: string): Promise<Result | undefined> {
+    try {
+      const result = await action();
+      if (done) this.toasts.success(done);
+      return result;
+    } catch (error) {
+      this.report(error);
+      return undefined;
+    }
+  }
+
+  /** Shows an error in words. */
+  report(error: unknown): void {
+    const { title, detail } = describeError(error);
+    this.toasts.error(title, detail === undefined ? {} : { detail });
   }
 
   /** What a view kept with `remember`. */
