@@ -68,8 +68,8 @@ export class Router {
   }
 
   #read(): void {
-    // The token of a newly opened address is the connection's to read.
-    if (location.hash.startsWith('#token=')) return;
+    // The token of a newly opened address is the connection's to read; the window stays where it is.
+    if (location.hash.startsWith('#token=') && this.#place.view !== '') return;
     this.#place = readPlace(location.hash, this.#firstView);
   }
 }
