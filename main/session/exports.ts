@@ -1,20 +1,70 @@
 /** Rules and Services as text to take away. */
-import { type ExportFormat, type ExportFormatInfo, exportFormats } from '../../app/contract/exports.ts';
+import type { ExportFormat, ExportFormatInfo } from '../../app/contract/exports.ts';
+import { ExportError, exportText } from '../../app/exports/export-text.ts';
+import { exportFormatsOf, formatInfo, type RenderedMode } from '../../app/exports/formats.ts';
+import { type IPFamily, objectKey, type Service } from '../../app/kubernetes/objects.ts';
+import type { Dialect } from '../../app/proxy/build-ruleset.ts';
+import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
 import { contractError } from './refusals.ts';
+import type { WantedRequest, WantedRules } from './wanted-rules.ts';
+
+export interface ExportsOptions {
+  client: LabClient;
+  nodeName: string;
+  wantedRules: (request: WantedRequest) => Promise<WantedRules>;
+}
+
+export interface ExportQuestion {
+  format: ExportFormat;
+  mode: RenderedMode;
+  dialect: Dialect;
+  family: IPFamily;
+  services: string[] | null;
+}
+
+export interface ExportAnswer {
+  text: string;
+  fileName: string;
+  mediaType: string;
+  warnings: string[];
+}
+
+const NO_RULES: WantedRules = { rulesets: [], warnings: [], listeners: 0 };
 
 export class Exports {
-  formats(_mode: string): ExportFormatInfo[] {
-    return exportFormats.map((id) => ({
-      id,
-      available: false,
-      reason: 'later',
-      fileName: id,
-      mediaType: 'text/plain',
-      byFamily: false,
-    }));
+  readonly #options: ExportsOptions;
+
+  constructor(options: ExportsOptions) {
+    this.#options = options;
   }
 
-  text({ format }: { format: ExportFormat }): never {
-    throw contractError('REFUSED', `the format ${format} is not made yet`);
+  formats(mode: RenderedMode): ExportFormatInfo[] {
+    return exportFormatsOf(mode);
+  }
+
+  /** @throws ORPCError REFUSED for a format that the mode does not have, NOT_FOUND for a Service that is not there */
+  async text({ format, mode, dialect, family, services: chosen }: ExportQuestion): Promise<ExportAnswer> {
+    const services = this.#services(chosen);
+    const families: IPFamily[] = formatInfo(format, mode).byFamily ? [family] : ['IPv4', 'IPv6'];
+    try {
+      const { rulesets, warnings } =
+        format === 'services'
+          ? NO_RULES
+          : await this.#options.wantedRules({ mode, dialect, families, services: chosen });
+      const { nodeName } = this.#options;
+      return { ...exportText({ format, mode, dialect, rulesets, services, nodeName }), warnings };
+    } catch (error) {
+      throw error instanceof ExportError ? contractError('REFUSED', error.message) : error;
+    }
+  }
+
+  #services(chosen: readonly string[] | null): Service[] {
+    const all = this.#options.client.list<Service>('services');
+    if (chosen === null) return all;
+    const wanted = new Set(chosen);
+    const found = all.filter((service) => wanted.delete(objectKey(service)));
+    const [missing] = wanted;
+    if (missing !== undefined) throw contractError('NOT_FOUND', `there is no Service ${missing}`);
+    return found;
   }
 }

@@ -12,6 +12,7 @@ import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyMode } from '../../app/proxy/configuration.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import type { Engine } from '../engine/engine.ts';
+import { MissingToolError } from '../engine/missing-tool-error.ts';
 import type { SyncEntry } from '../engine/sync-log.ts';
 import { Feed } from './feed.ts';
 import { contractError } from './refusals.ts';
@@ -27,7 +28,7 @@ export interface LiveEngineOptions {
   engine: Engine;
   facts: LabFacts;
   loadBalancer: { readonly enabled: boolean; set(enabled: boolean): void };
-  /** Builds what a mode would write. @throws UnsupportedModeError */
+  /** Builds what a mode would write. @throws MissingToolError */
   build: (
     mode: ProxyMode,
     dialect: Dialect,
@@ -41,6 +42,7 @@ export class LiveEngine {
   #syncs: SyncReport[] = [];
   #shown: ShownChain[] = [];
   #switchingTo: EngineState['switchingTo'] = null;
+  #switching: Promise<unknown> = Promise.resolve();
   #announced = '';
 
   constructor(options: LiveEngineOptions) {
@@ -77,14 +79,23 @@ export class LiveEngine {
     return this.#feed.subscribe(signal);
   }
 
-  /** @throws ORPCError UNSUPPORTED; the mode stays as it was then */
-  async setMode(mode: ProxyMode, dialect: Dialect): Promise<EngineState> {
+  /**
+   * One switch at a time: one that is asked for meanwhile comes after it.
+   * @throws ORPCError UNSUPPORTED; the mode stays as it was then
+   */
+  setMode(mode: ProxyMode, dialect: Dialect): Promise<EngineState> {
+    const done = this.#switching.then(() => this.#switchMode(mode, dialect));
+    this.#switching = done.catch(() => {});
+    return done;
+  }
+
+  async #switchMode(mode: ProxyMode, dialect: Dialect): Promise<EngineState> {
     this.#switchingTo = { mode, dialect };
     this.#announce();
     try {
       await this.#options.engine.setMode(mode, dialect);
     } catch (error) {
-      throw contractError('UNSUPPORTED', error instanceof Error ? error.message : String(error));
+      throw error instanceof MissingToolError ? contractError('UNSUPPORTED', error.message) : error;
     } finally {
       this.#switchingTo = null;
       this.#announce();
@@ -117,7 +128,8 @@ export class LiveEngine {
         warnings,
       };
     } catch (error) {
-      return { supported: false, reason: error instanceof Error ? error.message : String(error) };
+      if (!(error instanceof MissingToolError)) throw error;
+      return { supported: false, reason: error.message };
     }
   }
 

@@ -56,13 +56,7 @@ export function contractError(
 }
 
 /** Errors of what is below us, which have happened to others before: their words help. */
-const FAILURES = new Set([
-  'CommandError',
-  'VerbError',
-  'RelayError',
-  'UnsupportedModeError',
-  'MissingToolError',
-]);
+const FAILURES = new Set(['CommandError', 'VerbError', 'RelayError', 'MissingToolError']);
 
 /**
  * Whatever was thrown, as data: nobody beyond the border gets a stack. What is not known to happen is a

@@ -103,8 +103,24 @@ export class ServiceEditor {
       await this.#api.call({ method: 'POST', path, query: MANAGER, body: object });
       return { ...named, result: { outcome: 'created' } };
     } catch (error) {
-      if (isAlreadyExists(error)) return { ...named, result: { outcome: 'unchanged' } };
+      // A Service's fixed addresses and ports are refused as taken before its name is: by itself, it may be.
+      if (
+        isAlreadyExists(error) ||
+        (named.name && (await this.#exists(`${path}/${encodeURIComponent(named.name)}`)))
+      ) {
+        return { ...named, result: { outcome: 'unchanged' } };
+      }
       return { ...named, result: refusalOf(error) };
+    }
+  }
+
+  async #exists(path: string): Promise<boolean> {
+    try {
+      await this.#api.call({ method: 'GET', path });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
     }
   }
 

@@ -93,7 +93,11 @@ export class Session {
     );
     this.pods = new PodMaker(client);
     this.node = new LiveNode({ engine, target, log });
-    this.exports = new Exports();
+    this.exports = new Exports({
+      client,
+      nodeName: addressPlan.nodeName,
+      wantedRules: (request) => this.wantedRules(request),
+    });
     const { supervisorPid } = parts.lab;
     const resolve = (text: string): TargetInLab => this.resolveTarget(text);
     this.forwarders = new Forwarders({ supervisorPid, resolveTarget: resolve, log });
@@ -131,7 +135,7 @@ export class Session {
     return this.#templates;
   }
 
-  /** @throws UnsupportedModeError or MissingToolError where the node cannot do the mode */
+  /** @throws MissingToolError where the node cannot do the mode */
   async wantedRules(request: WantedRequest): Promise<WantedRules> {
     const { engine, target, configuration, api } = this.#parts;
     const nft = engine.capabilities?.nft;

@@ -4,11 +4,25 @@ import { basename, join } from 'node:path';
 import type { Template } from '../../app/contract/services.ts';
 import { readManifest } from '../../app/kubernetes/manifest.ts';
 
-/** The design document's two come first, in its order; the others by name. */
-const FIRST = ['mysql', 'ssh'];
+/** The design document's two, in its order; then from the plainest on, those to be mended last. */
+const ORDER = [
+  'mysql',
+  'ssh',
+  'web',
+  'several-ports',
+  'dual-stack',
+  'udp-dns',
+  'session-affinity',
+  'local-policy',
+  'load-balancer',
+  'headless',
+  'without-selector',
+  'wrong-target-port',
+  'wrong-selector',
+];
 
 export function readTemplates(folder: string): Template[] {
-  const rank = (id: string): number => (FIRST.includes(id) ? FIRST.indexOf(id) : FIRST.length);
+  const rank = (id: string): number => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
   return readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
     .map((name): Template => {

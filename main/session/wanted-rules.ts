@@ -35,7 +35,6 @@ export interface WantedRules {
   listeners: number;
 }
 
-/** @throws UnsupportedModeError */
 export async function wantedRules(options: WantedRulesOptions, request: WantedRequest): Promise<WantedRules> {
   const { engine, client, configuration, nodeName } = options;
   const chosen = request.services && new Set(request.services);

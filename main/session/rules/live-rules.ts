@@ -1,15 +1,19 @@
 /** The node's rules, read from the kernel for as long as somebody watches, and sent as changes. */
 import type { FeedEvent } from '../../../app/contract/feed.ts';
-import type { ShownChain } from '../../../app/contract/rule-model.ts';
 import type { RulesChange, RulesState } from '../../../app/contract/rules.ts';
 import type { IPFamily } from '../../../app/kubernetes/objects.ts';
 import { parseIptablesSave } from '../../../app/ruleset/iptables-parse.ts';
+import type { Ruleset } from '../../../app/ruleset/model.ts';
+import { parseNftables } from '../../../app/ruleset/nft-parse.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { NodeTarget } from '../../targets/node-target.ts';
 import { Feed } from '../feed.ts';
 import { Polling } from '../polling.ts';
+import { KnownRules } from './known-rules.ts';
 import { rulesChanges } from './rules-changes.ts';
-import { KnownRules, shownChains } from './shown-rules.ts';
+import { shownChains } from './shown-rules.ts';
+
+const FAMILIES: readonly IPFamily[] = ['IPv4', 'IPv6'];
 
 export interface LiveRulesOptions {
   engine: Engine;
@@ -52,23 +56,28 @@ export class LiveRules {
   }
 
   async #read(): Promise<void> {
-    const { target } = this.#options;
-    const capabilities = this.#options.engine.capabilities;
-    const families: IPFamily[] = [
-      ...(capabilities?.iptables.available ? (['IPv4'] as const) : []),
-      ...(capabilities?.ip6tables.available ? (['IPv6'] as const) : []),
-    ];
-    const texts = await Promise.all(
-      families.map((family) => target.verbs.readIptables({ family, counters: true })),
-    );
+    const families = await Promise.all(FAMILIES.map((family) => this.#readFamily(family)));
     const readAt = Date.now();
     const known = this.#knownRules();
-    const chains = families.flatMap((family, index): ShownChain[] =>
-      shownChains(parseIptablesSave(texts[index] ?? '', family), known),
-    );
+    const chains = families.flat().flatMap((ruleset) => shownChains(ruleset, known));
     const changes = rulesChanges(this.#state.chains, chains);
     this.#state = { chains, readAt };
     if (this.#feed.readers > 0) this.#feed.publish([...changes, { type: 'read', readAt }]);
+  }
+
+  /** What the family's tools list, of those there are: after a switch the other tool's leftovers are seen too. */
+  async #readFamily(family: IPFamily): Promise<Ruleset[]> {
+    const { target, engine } = this.#options;
+    const { iptables, ip6tables, nft } = engine.capabilities ?? {};
+    const hasIptables = (family === 'IPv4' ? iptables : ip6tables)?.available === true;
+    const [iptablesText, nftText] = await Promise.all([
+      hasIptables ? target.verbs.readIptables({ family, counters: true }) : '',
+      nft?.available ? target.verbs.readNftables({ family, counters: true }) : '',
+    ]);
+    return [
+      ...(hasIptables ? [parseIptablesSave(iptablesText, family)] : []),
+      ...(nftText === '' ? [] : [parseNftables(nftText, family)]),
+    ];
   }
 
   #knownRules(): KnownRules {
