@@ -4,6 +4,7 @@
  * Follows kube-proxy's pkg/proxy/util/nodeport_addresses.go.
  */
 import type { IPFamily } from '../kubernetes/objects.ts';
+import type { ProxyConfiguration, ProxyMode } from './configuration.ts';
 import { blockContains, hostBlock, type IpBlock, isLoopback, parseCidr } from './ip-address.ts';
 import type { ProxyNode } from './node.ts';
 
@@ -20,6 +21,14 @@ const ZERO_CIDR: Readonly<Record<IPFamily, string>> = { IPv4: '0.0.0.0/0', IPv6:
 
 /** The value that stands for the node's own address in each family. */
 export const NODE_PORT_ADDRESSES_PRIMARY = 'primary';
+
+/** What counts as configured in a mode: nftables mode does not answer on all addresses unless it is told to. */
+export function effectiveNodePortAddresses(
+  mode: ProxyMode,
+  { nodePortAddresses: configured }: Pick<ProxyConfiguration, 'nodePortAddresses'>,
+): readonly string[] {
+  return mode === 'nftables' && configured.length === 0 ? [NODE_PORT_ADDRESSES_PRIMARY] : configured;
+}
 
 /** @param configured CIDRs of either family, or the one word `primary`. */
 export function nodePortAddresses(

@@ -6,6 +6,7 @@ import type { IPFamily, Node, ServiceCIDR } from '../../app/kubernetes/objects.t
 import { buildRuleset, type Capabilities, type Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
+import { nodePortAddresses } from '../../app/proxy/node-port-addresses.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
@@ -13,7 +14,8 @@ import type { ServedServicePort } from '../userspace/protocol.ts';
 import { servicePortIdentity } from '../userspace/protocol.ts';
 import { cleanConntrack } from './conntrack-cleanup.ts';
 import type { FamilyState } from './family-state.ts';
-import type { FamilyRulesets, NodeWriter } from './node-writer.ts';
+import { HealthChecks } from './health-checks.ts';
+import type { FamilyRulesets, NodeWriter, WriteResult } from './node-writer.ts';
 import { servedServicePorts } from './served-service-ports.ts';
 import type { SyncOutcome } from './sync-log.ts';
 
@@ -38,8 +40,11 @@ export interface WriteRequest {
   full: boolean;
 }
 
+const HEALTHY_SYNC_PERIODS = 2;
+
 export class ModeSwitch {
   readonly #options: ModeSwitchOptions;
+  readonly #healthChecks: HealthChecks;
   /** What the userspace proxy serves now: rules may lead to all of it. */
   #served: ServedServicePort[] = [];
   #preparedFor: string | undefined;
@@ -48,6 +53,10 @@ export class ModeSwitch {
 
   constructor(options: ModeSwitchOptions) {
     this.#options = options;
+    this.#healthChecks = new HealthChecks(
+      options.target,
+      HEALTHY_SYNC_PERIODS * options.configuration.iptables.syncPeriodMs,
+    );
   }
 
   /** The rules as last written, one ruleset a family. */
@@ -61,12 +70,14 @@ export class ModeSwitch {
     if (request.full) writer.forget();
     for (const state of request.states) state.applyChanges();
     const warnings: string[] = [];
-    await this.#prepareNode(request.mode);
+    const node = this.#nodeOf(request);
+    await this.#prepareNode(request.mode, node);
     const wanted = request.mode === 'userspace' ? this.#wantedServed(request.states) : [];
     const proxyPorts = await this.#openListeners(wanted, warnings);
-    const rulesets = this.#buildRulesets(request, proxyPorts, warnings);
-    const { inputs } = await writer.write(rulesets);
-    this.#written = rulesets;
+    const rulesets = this.#buildRulesets(request, { node, proxyPorts }, warnings);
+    const { inputs } = await this.#writeRules(rulesets);
+    const { configuration } = this.#options;
+    warnings.push(...(await this.#healthChecks.written({ ...request, configuration, node })));
     await this.#closeListeners(wanted);
     await this.#cleanConntrack(request, inputs.length > 0);
     return {
@@ -77,9 +88,12 @@ export class ModeSwitch {
   }
 
   /** Settings of the kernel and counters that rules of the mode refer to, once a mode. */
-  async #prepareNode(mode: ProxyMode): Promise<void> {
+  async #prepareNode(mode: ProxyMode, node: ProxyNode): Promise<void> {
     if (this.#preparedFor === mode) return;
     const { target, capabilities, configuration } = this.#options;
+    if (configuration.conntrackTcpBeLiberal) {
+      await target.verbs.writeSysctl({ name: 'net/netfilter/nf_conntrack_tcp_be_liberal', value: '1' });
+    }
     if (mode === 'iptables') {
       if (capabilities.nfacct) {
         await target.verbs.createCounters({
@@ -87,7 +101,8 @@ export class ModeSwitch {
         });
       }
       // Without it the kernel drops what comes from 127.0.0.1 and leaves by another interface.
-      if (configuration.iptables.localhostNodePorts) {
+      const { containsIPv4Loopback } = nodePortAddresses(configuration.nodePortAddresses, 'IPv4', node);
+      if (configuration.iptables.localhostNodePorts && containsIPv4Loopback) {
         await target.verbs.writeSysctl({ name: 'net/ipv4/conf/all/route_localnet', value: '1' });
       }
     }
@@ -136,17 +151,31 @@ export class ModeSwitch {
     await this.#serve(wanted);
   }
 
+  async #writeRules(rulesets: FamilyRulesets): Promise<WriteResult> {
+    try {
+      const result = await this.#options.writer.write(rulesets);
+      this.#written = rulesets;
+      return result;
+    } catch (error) {
+      await this.#healthChecks.failed(performance.now());
+      throw error;
+    }
+  }
+
+  #nodeOf({ node, nodeName }: WriteRequest): ProxyNode {
+    return resolveNode({
+      name: nodeName,
+      ...(node ? { node } : {}),
+      bindAddresses: this.#options.configuration.bindAddresses,
+    });
+  }
+
   #buildRulesets(
     request: WriteRequest,
-    proxyPorts: Record<IPFamily, Map<string, number>>,
+    { node, proxyPorts }: { node: ProxyNode; proxyPorts: Record<IPFamily, Map<string, number>> },
     warnings: string[],
   ): FamilyRulesets {
     const { capabilities, configuration } = this.#options;
-    const node: ProxyNode = resolveNode({
-      name: request.nodeName,
-      ...(request.node ? { node: request.node } : {}),
-      bindAddresses: configuration.bindAddresses,
-    });
     const rulesets: FamilyRulesets = {};
     for (const state of request.states) {
       const ruleset = buildRuleset(request.mode, request.dialect, {

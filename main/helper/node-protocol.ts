@@ -34,7 +34,10 @@ export const conntrackFlowSchema = z.strictObject({
 export type ConntrackFlow = z.infer<typeof conntrackFlowSchema>;
 
 /** The settings kube-proxy makes on a node, and no others. */
-export const sysctlSchema = z.enum(['net/ipv4/conf/all/route_localnet']);
+export const sysctlSchema = z.enum([
+  'net/ipv4/conf/all/route_localnet',
+  'net/netfilter/nf_conntrack_tcp_be_liberal',
+]);
 /** Settings of the kernel that decide what becomes of a Service's packets; only read. */
 export const readableSysctlSchema = z.enum([
   'net/ipv4/ip_forward',

@@ -11,5 +11,6 @@ export function labTarget(lab: LabProcess): NodeTarget {
       serve: (request) => lab.verbs.serveServicePorts(request),
       statistics: () => lab.verbs.relayStatistics({}),
     },
+    healthChecks: { serve: (state) => lab.verbs.serveHealthChecks(state) },
   };
 }

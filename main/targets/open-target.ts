@@ -1,4 +1,5 @@
 /** Opens the node that a target names, and says in words why it cannot. */
+import type { HealthCheckServers } from '../helper/health-check-servers.ts';
 import { namespacePlace } from '../helper/node-place.ts';
 import type { NodeVerbs } from '../helper/node-protocol.ts';
 import { nodeVerbHandlers } from '../helper/node-verbs.ts';
@@ -6,7 +7,7 @@ import { RelayProcess } from '../helper/relay-process.ts';
 import type { VerbClient } from '../helper/verb-channel.ts';
 import { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import { containerPlace, findContainer } from './container-place.ts';
-import type { NodeTarget } from './node-target.ts';
+import type { HealthChecks, NodeTarget } from './node-target.ts';
 import { formatTargetSpec, TargetError, type TargetSpec } from './target-spec.ts';
 
 /** A target that is open: what it holds (namespaces, the relay) goes with `close`; the node's rules stay. */
@@ -60,12 +61,15 @@ function openNamespace(name: string): NetworkNamespace {
 /** This machine's own network, or a namespace of it. */
 function hereTarget(spec: TargetSpec, within?: NetworkNamespace): OpenTarget {
   const relay = new RelayProcess(within);
+  const healthChecks = healthChecksIn(within);
   return {
     name: formatTargetSpec(spec),
     verbs: asClient(nodeVerbHandlers(namespacePlace(within))),
     userspace: { serve: (state) => relay.serve(state), statistics: () => relay.statistics() },
+    healthChecks,
     close: () => {
       relay.close();
+      healthChecks.close();
       within?.close();
     },
   };
@@ -77,6 +81,7 @@ async function containerTarget(spec: Extract<TargetSpec, { kind: 'container' }>)
   const canEnter = process.platform === 'linux' && process.getuid?.() === 0;
   const within = canEnter ? NetworkNamespace.ofProcess(container.pid) : undefined;
   const relay = within && new RelayProcess(within);
+  const healthChecks = within && healthChecksIn(within);
   const refuse = async (): Promise<never> => {
     throw new TargetError(
       `userspace mode needs listeners inside ${formatTargetSpec(spec)}'s network, which only root may enter from here`,
@@ -91,10 +96,34 @@ async function containerTarget(spec: Extract<TargetSpec, { kind: 'container' }>)
           serve: async (state) => (state.servicePorts.length ? refuse() : { ports: [], failures: [] }),
           statistics: async () => undefined,
         },
+    healthChecks: healthChecks ?? {
+      serve: async ({ services }) =>
+        services.map(({ namespace, name, port }) => ({
+          service: `${namespace}/${name}`,
+          message: `health check port ${port} is not served: only root may enter the node's network from here`,
+        })),
+    },
     close: () => {
       relay?.close();
+      healthChecks?.close();
       within?.close();
     },
+  };
+}
+
+/** Servers of this very process. Their code needs Linux, and is loaded when a Service first has such a port. */
+function healthChecksIn(within: NetworkNamespace | undefined): HealthChecks & { close(): void } {
+  let servers: HealthCheckServers | undefined;
+  return {
+    serve: async (state) => {
+      if (servers === undefined) {
+        if (state.services.length === 0) return [];
+        const { HealthCheckServers: Servers } = await import('../helper/health-check-servers.ts');
+        servers = new Servers(within);
+      }
+      return servers.serve(state);
+    },
+    close: () => servers?.close(),
   };
 }
 

@@ -29,6 +29,7 @@ export class NodeUnderTest implements AsyncDisposable {
         serve: async () => ({ ports: [], failures: [] }),
         statistics: async () => undefined,
       },
+      healthChecks: { serve: async () => [] },
     };
   }
 

@@ -49,12 +49,15 @@ function openSocket(family: Family, type: number): number {
   return libc.socket(addressFamily(family), type | libc.SOCK_NONBLOCK | libc.SOCK_CLOEXEC);
 }
 
-/** Binds to `port` (0: the kernel's choice) on every address of the family; closes the socket where that fails. */
-function bindEverywhere(fd: number, family: Family, port: number): number {
+/** Every address of a family. */
+const EVERYWHERE: Readonly<Record<Family, string>> = { IPv4: '0.0.0.0', IPv6: '::' };
+
+/** Binds to `port` (0: the kernel's choice) on an address of the family. */
+function bindTo(fd: number, family: Family, { address, port }: { address: string; port: number }): number {
   // The other family's listener of the same service port may have the same port.
   if (family === 'IPv6') setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  const address = encodeSocketAddress(family === 'IPv4' ? '0.0.0.0' : '::', port);
-  return libc.bind(fd, libc.addressOf(address.buffer), address.length);
+  const encoded = encodeSocketAddress(address, port);
+  return libc.bind(fd, libc.addressOf(encoded.buffer), encoded.length);
 }
 
 function closedOn(result: number, fd: number): number {
@@ -63,13 +66,16 @@ function closedOn(result: number, fd: number): number {
   return result;
 }
 
-/** Listens on every address of the family. What is accepted has the listener's options: Linux hands them down. */
-export function listenTcp(family: Family, port: number): number {
+/**
+ * Listens on an address of the family, on every one without. What is accepted has the listener's options: Linux
+ * hands them down.
+ */
+export function listenTcp(family: Family, port: number, address = EVERYWHERE[family]): number {
   const fd = openSocket(family, libc.SOCK_STREAM);
   if (fd < 0) return fd;
   setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   setTcpOptions(fd);
-  const bound = bindEverywhere(fd, family, port);
+  const bound = bindTo(fd, family, { address, port });
   return closedOn(bound < 0 ? bound : libc.listen(fd, BACKLOG), fd);
 }
 
@@ -83,7 +89,7 @@ export function bindUdp(family: Family, port: number): number {
   if (setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, UDP_RECEIVE_BYTES) < 0) {
     setOption(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BYTES);
   }
-  return closedOn(bindEverywhere(fd, family, port), fd);
+  return closedOn(bindTo(fd, family, { address: EVERYWHERE[family], port }), fd);
 }
 
 /** A TCP socket for a dial. */

@@ -4,7 +4,7 @@ import { FRAME, type Origin } from '../../ruleset/origin.ts';
 import type { ProxierState } from '../build-ruleset.ts';
 import { type LocalDetector, localDetector } from '../detect-local.ts';
 import {
-  NODE_PORT_ADDRESSES_PRIMARY,
+  effectiveNodePortAddresses,
   type NodePortAddresses,
   nodePortAddresses,
 } from '../node-port-addresses.ts';
@@ -34,9 +34,8 @@ export function newContext(state: ProxierState): NftablesContext {
   const { configuration, family, node } = state;
   const { masqueradeBit } = configuration.nftables;
   const ip = family === 'IPv4' ? 'ip' : 'ip6';
-  // Unlike the other modes, this one does not answer on all addresses unless it is told to.
   const isConfigured = configuration.nodePortAddresses.length > 0;
-  const addresses = isConfigured ? configuration.nodePortAddresses : [NODE_PORT_ADDRESSES_PRIMARY];
+  const addresses = effectiveNodePortAddresses('nftables', configuration);
   return {
     state,
     family,

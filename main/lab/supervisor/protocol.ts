@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { HealthCheckState } from '../../../app/proxy/health-checks.ts';
+import type { HealthCheckFailure } from '../../helper/health-check-servers.ts';
 import { nodeVerbs } from '../../helper/node-protocol.ts';
 import { verb } from '../../helper/verb-channel.ts';
 import { type ListeningReply, relayRequestSchema, type StatisticsReply } from '../../userspace/protocol.ts';
@@ -45,6 +47,21 @@ const serveOptionsSchema = z.custom<ServedState>(
   'not a request the relay takes',
 );
 
+const healthChecksSchema = z.strictObject({
+  services: z
+    .array(
+      z.strictObject({
+        namespace: dnsName,
+        name: dnsName,
+        port,
+        localEndpoints: z.int().min(0),
+      }),
+    )
+    .max(10_000),
+  addresses: z.array(z.union([z.ipv4(), z.ipv6()])).max(1024),
+  serviceProxyHealthy: z.boolean(),
+});
+
 /** What the lab's supervisor does: a node's verbs, and those that make the lab's world. */
 export const supervisorVerbs = {
   ...nodeVerbs,
@@ -55,6 +72,8 @@ export const supervisorVerbs = {
   serveServicePorts: verb<ServedState, Pick<ListeningReply, 'ports' | 'failures'>>(serveOptionsSchema),
   /** Undefined where no relay runs. */
   relayStatistics: verb<Record<string, never>, StatisticsReply | undefined>(z.strictObject({})),
+  /** Makes the HTTP servers behind the node's health check node ports what the state says. */
+  serveHealthChecks: verb<HealthCheckState, HealthCheckFailure[]>(healthChecksSchema),
   stopPod: verb<{ uid: string }, void>(z.strictObject({ uid: z.string() })),
 };
 

@@ -4,6 +4,7 @@
  * ends, and the kernel takes everything in its namespaces away with it.
  */
 
+import { HealthCheckServers } from '../../helper/health-check-servers.ts';
 import { namespacePlace } from '../../helper/node-place.ts';
 import { nodeVerbHandlers } from '../../helper/node-verbs.ts';
 import { channelToParent } from '../../helper/process-channel.ts';
@@ -19,6 +20,7 @@ interface World {
   node: NetworkNamespace;
   pods: Pods;
   relay: RelayProcess;
+  healthChecks: HealthCheckServers;
   nodeVerbs: ReturnType<typeof nodeVerbHandlers>;
 }
 
@@ -37,6 +39,7 @@ async function createNetwork(): Promise<void> {
     node,
     pods: new Pods(node),
     relay: new RelayProcess(node),
+    healthChecks: new HealthCheckServers(node),
     nodeVerbs: nodeVerbHandlers(namespacePlace(node)),
   };
 }
@@ -57,6 +60,7 @@ const handlers: VerbHandlers<SupervisorVerbs> = {
   readSysctl: (args) => made().nodeVerbs.readSysctl(args),
   writeSysctl: (args) => made().nodeVerbs.writeSysctl(args),
   serveServicePorts: (args) => made().relay.serve(args),
+  serveHealthChecks: (state) => made().healthChecks.serve(state),
   relayStatistics: () => made().relay.statistics(),
 };
 
