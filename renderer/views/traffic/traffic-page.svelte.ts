@@ -1,0 +1,170 @@
+import type { TargetInLab } from '../../../app/contract/lab.ts';
+import type { TrafficPlan, TrafficRun } from '../../../app/contract/traffic.ts';
+import { LiveFeed } from '../../connection/live-feed.svelte.ts';
+import { t } from '../../i18n/messages.svelte.ts';
+import type { Session } from '../../session/session.svelte.ts';
+import { applyRunsChanges, type RunsChange, type RunsState } from './runs-state.ts';
+
+const RESOLVE_AFTER_MS = 150;
+const REMEMBERED = 'traffic.plan';
+
+export type Protocol = NonNullable<TrafficPlan['protocol']>;
+
+/** The form of the Traffic view, and the runs. Made inside its component. */
+export class TrafficPage {
+  readonly #session: Session;
+  readonly #runs: LiveFeed<RunsState, RunsChange>;
+  from = $state('client');
+  target = $state('');
+  /** null: as the target's port has it. */
+  protocol: Protocol | null = $state(null);
+  requests: number | null = $state(200);
+  concurrency: number | null = $state(10);
+  keepAlive = $state(false);
+  timeoutMs: number | null = $state(3000);
+  /** What the target is now; undefined while that is not known. */
+  resolved: TargetInLab | undefined = $state.raw();
+  /** Why the target is none. */
+  problem: string | undefined = $state();
+  isStarting = $state(false);
+  selectedId: string | null = $state(null);
+  /** The run beside which the selected one is shown. */
+  comparedId: string | null = $state(null);
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#runs = new LiveFeed<RunsState, RunsChange>(session.connection, {
+      subscribe: (signal) => session.client.traffic.watchRuns(undefined, { signal }),
+      apply: applyRunsChanges,
+    });
+    this.#recall(session.remembered(REMEMBERED));
+    $effect(() => this.#followAddress());
+    $effect(() => this.#resolve());
+  }
+
+  /** The latest first; undefined until they have been told. */
+  get runs(): readonly TrafficRun[] | undefined {
+    return this.#runs.state?.runs;
+  }
+
+  readonly selected: TrafficRun | undefined = $derived.by(
+    () => this.runs?.find(({ id }) => id === this.selectedId) ?? this.runs?.[0],
+  );
+  readonly compared: TrafficRun | undefined = $derived.by(() =>
+    this.comparedId === this.selected?.id ? undefined : this.runs?.find(({ id }) => id === this.comparedId),
+  );
+
+  /** A UDP port is asked by UDP, any other by HTTP unless something else is chosen. */
+  readonly effectiveProtocol: Protocol = $derived.by(() => {
+    if (this.resolved?.protocol === 'UDP') return 'udp';
+    return this.protocol === 'udp' && this.resolved?.service ? 'http' : (this.protocol ?? 'http');
+  });
+
+  readonly canStart: boolean = $derived(
+    this.target.trim() !== '' &&
+      this.problem === undefined &&
+      [this.requests, this.concurrency, this.timeoutMs].every((number) => number !== null),
+  );
+
+  async start(): Promise<void> {
+    const { requests, concurrency, timeoutMs } = this;
+    if (!this.canStart || requests === null || concurrency === null || timeoutMs === null) return;
+    const plan: TrafficPlan = {
+      from: this.from,
+      target: this.target.trim(),
+      protocol: this.effectiveProtocol,
+      requests,
+      concurrency: Math.min(concurrency, requests),
+      keepAlive: this.keepAlive && this.effectiveProtocol !== 'udp',
+      timeoutMs,
+    };
+    this.#session.remember(REMEMBERED, { ...plan, protocol: this.protocol });
+    await this.#run(plan);
+  }
+
+  /** The same plan once more; the target is found anew. */
+  again({ plan }: TrafficRun): Promise<void> {
+    return this.#run(plan);
+  }
+
+  /** Puts a run's plan into the form. */
+  edit({ plan, protocol }: TrafficRun): void {
+    this.#recall({ ...plan, protocol });
+  }
+
+  async stop(run: TrafficRun): Promise<void> {
+    await this.#told(this.#session.client.traffic.stop({ id: run.id }), t('traffic:stopFailed'));
+  }
+
+  async remove(run: TrafficRun): Promise<void> {
+    const next = this.runs?.[(this.runs?.indexOf(run) ?? -1) + 1];
+    await this.#told(this.#session.client.traffic.removeRun({ id: run.id }), t('traffic:removeFailed'));
+    if (this.selectedId === run.id) this.selectedId = next?.id ?? null;
+  }
+
+  async #run(plan: TrafficPlan): Promise<void> {
+    this.isStarting = true;
+    const run = await this.#told(this.#session.client.traffic.start(plan), t('traffic:startFailed'));
+    this.isStarting = false;
+    if (!run) return;
+    this.selectedId = run.id;
+    this.comparedId = null;
+  }
+
+  async #told<Result>(asked: Promise<Result>, failed: string): Promise<Result | undefined> {
+    try {
+      return await asked;
+    } catch (error) {
+      this.#session.toasts.error(failed, { detail: error instanceof Error ? error.message : String(error) });
+      return undefined;
+    }
+  }
+
+  #recall(plan: Record<string, unknown>): void {
+    const { from, target, protocol, requests, concurrency, keepAlive, timeoutMs } = plan;
+    if (typeof from === 'string') this.from = from;
+    if (typeof target === 'string') this.target = target;
+    this.protocol = protocol === 'http' || protocol === 'tcp' || protocol === 'udp' ? protocol : null;
+    if (typeof requests === 'number') this.requests = requests;
+    if (typeof concurrency === 'number') this.concurrency = concurrency;
+    if (typeof keepAlive === 'boolean') this.keepAlive = keepAlive;
+    if (typeof timeoutMs === 'number') this.timeoutMs = timeoutMs;
+  }
+
+  /** Another view names what to send to: `#/traffic?target=mysql-service/nodePort&from=client`. */
+  #followAddress(): void {
+    const { view, query } = this.#session.router;
+    if (view !== 'traffic') return;
+    if (query['target'] !== undefined) this.target = query['target'];
+    if (query['from'] !== undefined) this.from = query['from'];
+  }
+
+  /** Asks what the target is, a moment after it was typed, and again when a Service has changed. */
+  #resolve(): (() => void) | undefined {
+    const target = this.target.trim();
+    void [this.#session.cluster?.services, this.#session.cluster?.endpointSlices];
+    void [this.#session.engine?.engine.mode, this.#session.connection.generation];
+    if (target === '') {
+      this.resolved = undefined;
+      this.problem = undefined;
+      return undefined;
+    }
+    let gone = false;
+    const timer = setTimeout(async () => {
+      try {
+        const resolved = await this.#session.client.traffic.resolve({ target });
+        if (gone) return;
+        this.resolved = resolved;
+        this.problem = undefined;
+      } catch (error) {
+        if (gone) return;
+        this.resolved = undefined;
+        this.problem = error instanceof Error ? error.message : String(error);
+      }
+    }, RESOLVE_AFTER_MS);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }
+}
