@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import type { ShownChain } from '../../../app/contract/rule-model.ts';
 import type { RulesChange } from '../../../app/contract/rules.ts';
 import { LiveFeed } from '../../connection/live-feed.svelte.ts';
@@ -30,6 +31,8 @@ export class RulesPage {
   goal: { key: string; align: 'start' | 'center'; count: number } | null = $state.raw(null);
   #history: LocationHistory<string> = $state.raw(emptyHistory());
   #now = $state(Date.now());
+  /** The address that has been gone to: rules that change under it do not lead there again. */
+  #followed: Record<string, string> | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -171,11 +174,16 @@ export class RulesPage {
     return () => clearTimeout(timer);
   }
 
+  /** What the address asks for is done once: where one goes from there is not taken back. */
   #followAddress(): void {
     const { view, query } = this.#session.router;
-    if (view !== 'rules') return;
-    this.service = query['service'] ?? null;
+    if (view !== 'rules' || !this.#rules || query === this.#followed) return;
+    this.#followed = query;
+    const { family = 'IPv4', table = '', chain = '', service } = query;
+    this.service = service ?? null;
     if (query['family'] === 'IPv4' || query['family'] === 'IPv6') this.family = query['family'];
+    const wanted = this.#rules.byKey.get(`${family} ${table} ${chain}`);
+    if (wanted) untrack(() => this.goTo(chainRowKey(wanted.key), wanted));
   }
 }
 
