@@ -28,7 +28,7 @@ export class RulesPage {
   /** The key of the row that has the cursor. */
   cursor: string | null = $state(null);
   /** Where the list is to be: counted, so that going to a place twice goes there twice. */
-  goal: { key: string; align: 'start' | 'center'; count: number } | null = $state.raw(null);
+  goal: { key: string; align: 'start' | 'center'; focuses: boolean; count: number } | null = $state.raw(null);
   #history: LocationHistory<string> = $state.raw(emptyHistory());
   #now = $state(Date.now());
   /** The address that has been gone to: rules that change under it do not lead there again. */
@@ -117,7 +117,7 @@ export class RulesPage {
     if (matches.length === 0) return;
     const from = this.matchIndex >= 0 ? this.matchIndex : this.#matchBeside(by);
     const match = matches[(from + by + matches.length) % matches.length];
-    if (match) this.#moveTo(rowKeyOf(match), 'center');
+    if (match) this.#moveTo(rowKeyOf(match), 'center', false);
   }
 
   /** The filter stands in the address, so that the view can be linked to. */
@@ -149,9 +149,10 @@ export class RulesPage {
     return this.#rules?.chains.find(({ rules }) => rules.some(({ id }) => ruleRowKey(id) === key));
   }
 
-  #moveTo(key: string, align: 'start' | 'center'): void {
+  /** A search goes on being typed while it is stepped through: it keeps the focus. */
+  #moveTo(key: string, align: 'start' | 'center', focuses = true): void {
     this.cursor = key;
-    this.goal = { key, align, count: (this.goal?.count ?? 0) + 1 };
+    this.goal = { key, align, focuses, count: (this.goal?.count ?? 0) + 1 };
   }
 
   /** The index that a step from the cursor starts at, where the cursor is on no match. */
