@@ -4,6 +4,7 @@
 const explained = new Set([
   'BadInputError',
   'LabStartError',
+  'DataFolderError',
   'CorruptLogError',
   'LabRunningError',
   'PortTakenError',

@@ -17,6 +17,7 @@ import { startControlServer } from '../shells/control/control-server.ts';
 import type { OpenShell, Shell } from '../shells/shell.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 import { type LabApiServer, startLabApiServer } from './api-server/start.ts';
+import { explainFileError } from './data-folder-error.ts';
 import { type LabProcess, startLabProcess } from './lab-process.ts';
 import { labTarget } from './lab-target.ts';
 import { DataFolderLock } from './running-lab.ts';
@@ -104,18 +105,18 @@ function targetInLab(api: LabApiServer, text: string): Omit<TargetInLab, 'mode' 
 }
 
 /**
- * Starts a lab on a data folder. Rejects with LabRunningError or LabStartError, or whatever failed; then
+ * Starts a lab on a data folder. Rejects with LabRunningError, DataFolderError or LabStartError, or whatever failed; then
  * nothing half-done stays.
  */
 export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
   const pieces = new Pieces();
-  const lock = DataFolderLock.take(options.dataDir);
-  pieces.onClose(() => lock.release());
   try {
+    const lock = DataFolderLock.take(options.dataDir);
+    pieces.onClose(() => lock.release());
     return await assemble(options, pieces, lock);
   } catch (error) {
     await pieces.close();
-    throw error;
+    throw explainFileError(error, options.dataDir);
   }
 }
 

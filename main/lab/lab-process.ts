@@ -61,13 +61,26 @@ function onlyChild(pid: number): number {
   return child;
 }
 
-function collectStderr(child: ChildProcess, onLine: (text: string) => void): () => string {
-  let seen = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    seen = (seen + text).slice(-8192);
-    onLine(text);
-  });
-  return () => seen;
+/** What the child says: kept until it is up, as the cause of what goes wrong, and passed on from then. */
+class ChildErrors {
+  #kept = '';
+  #passOn: ((text: string) => void) | undefined;
+
+  constructor(child: ChildProcess) {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (this.#passOn) this.#passOn(text);
+      else this.#kept = (this.#kept + text).slice(-8192);
+    });
+  }
+
+  get text(): string {
+    return this.#kept;
+  }
+
+  passOn(to: (text: string) => void): void {
+    this.#passOn = to;
+    if (this.#kept !== '') to(this.#kept);
+  }
 }
 
 /**
@@ -80,7 +93,7 @@ export async function startLabProcess(log: (text: string) => void = () => {}): P
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });
-  const stderr = collectStderr(child, log);
+  const errors = new ChildErrors(child);
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => resolve(error.message));
     // 'close' comes once stderr is read to its end, so that what it said is known.
@@ -92,10 +105,14 @@ export async function startLabProcess(log: (text: string) => void = () => {}): P
   } catch (error) {
     child.kill('SIGKILL');
     const how = await ended;
-    throw new LabStartError(explainStartFailure(stderr() || (error instanceof Error ? error.message : how)), {
-      cause: error,
-    });
+    throw new LabStartError(
+      explainStartFailure(errors.text || (error instanceof Error ? error.message : how)),
+      {
+        cause: error,
+      },
+    );
   }
+  errors.passOn(log);
   return {
     verbs,
     supervisorPid: onlyChild(child.pid ?? 0),

@@ -117,7 +117,8 @@ async function listenOnRememberedPort(
   path: string,
   asked: number | undefined,
 ): Promise<number> {
-  const remembered = Number(readIfThere(path) ?? 0);
+  const written = Number(readIfThere(path) ?? 0);
+  const remembered = Number.isInteger(written) && written >= 0 && written < 65536 ? written : 0;
   const port = await listener.listen(asked ?? remembered, asked !== undefined);
   if (port !== remembered) writePrivateFile(path, `${port}\n`);
   return port;

@@ -107,17 +107,20 @@ export class ObjectLog {
     this.records += 1;
   }
 
-  /** Replaces the file by one that holds `records` alone. The old file stays whole until the new one is. */
+  /**
+   * Replaces the file by one that holds `records` alone. The old file stays whole until the new one is.
+   * @throws when the disk refuses; the old file is in use as before then.
+   */
   compact(records: Iterable<LogRecord>): void {
-    const fd = openSync(`${this.path}.new`, 'w', 0o600);
+    const next = `${this.path}.new`;
     try {
-      this.#size = writeFully(fd, header);
-      for (const record of records) this.#size += writeFully(fd, serialize(record));
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
+      const size = writeWhole(next, records);
+      renameSync(next, this.path);
+      this.#size = size;
+    } catch (error) {
+      rmSync(next, { force: true, recursive: true });
+      throw error;
     }
-    renameSync(`${this.path}.new`, this.path);
     closeSync(this.#fd);
     this.#fd = openSync(this.path, 'a', 0o600);
     this.records = 0;
@@ -139,6 +142,19 @@ export class ObjectLog {
 
 function serialize(record: LogRecord): string {
   return `${JSON.stringify(record)}\n`;
+}
+
+/** A new file of these records, safe on the disk. Answers with its size in bytes. */
+function writeWhole(path: string, records: Iterable<LogRecord>): number {
+  const fd = openSync(path, 'w', 0o600);
+  try {
+    let size = writeFully(fd, header);
+    for (const record of records) size += writeFully(fd, serialize(record));
+    fsyncSync(fd);
+    return size;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function writeFully(fd: number, text: string): number {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -111,6 +111,19 @@ describe('a store', () => {
 });
 
 describe('a file of objects', () => {
+  test('that cannot be rewritten grows on, and every write counts', () => {
+    // A folder where the new file would be: what a full disk does, on any machine.
+    mkdirSync(`${path}.new`);
+    const told: number[] = [];
+    store.subscribe(({ revision }) => told.push(revision));
+    for (let index = 0; index <= 2100; index += 1) store.commit([put(`name-${index % 5}`, index)]);
+    expect(told).toHaveLength(2101);
+    const before = contents();
+    reopen();
+    expect(contents()).toEqual(before);
+    expect(readFileSync(path, 'utf8').split('\n').length).toBeGreaterThan(2000);
+  });
+
   test('whose last record is cut short is read up to there and written on', () => {
     store.commit([put('a')]);
     const whole = readFileSync(path, 'utf8');

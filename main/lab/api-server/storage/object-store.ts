@@ -52,6 +52,8 @@ export class ObjectStore {
   #queue: StoreEvent[] = [];
   #dispatching = false;
   #revision = 0;
+  /** Records in the log from which on it may be worth rewriting. */
+  #compactAt = compactionThreshold;
   /** Events after this revision are remembered. */
   #floor = 0;
 
@@ -128,7 +130,7 @@ export class ObjectStore {
     const record: LogRecord = { revision, changes };
     this.#log.append(record);
     const events = this.#apply(record);
-    if (this.#log.records > compactionThreshold && this.#log.records > 4 * this.#count()) this.#compact();
+    if (this.#log.records > this.#compactAt && this.#log.records > 4 * this.#count()) this.#compact();
     this.#dispatch(events);
     return events;
   }
@@ -204,8 +206,14 @@ export class ObjectStore {
     }
   }
 
+  /** The write that it comes after is done: a disk too full for a second file leaves a long one. */
   #compact(): void {
-    this.#log.compact(this.#snapshot());
+    try {
+      this.#log.compact(this.#snapshot());
+      this.#compactAt = compactionThreshold;
+    } catch {
+      this.#compactAt = this.#log.records + compactionThreshold;
+    }
   }
 
   *#snapshot(): Generator<LogRecord> {
