@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 /** The data folder, or something in it, cannot be used; the message says why and what to do. */
 export class DataFolderError extends Error {
   constructor(message: string, options: ErrorOptions) {
@@ -9,7 +11,8 @@ export class DataFolderError extends Error {
 const elsewhere = 'or name another folder with --data';
 
 function reason(error: NodeJS.ErrnoException, folder: string): string | undefined {
-  const place = error.path ?? folder;
+  // A file that cannot be made has no name yet that anybody knows: the folder is at fault.
+  const place = error.path !== undefined && existsSync(error.path) ? error.path : folder;
   switch (error.code) {
     case 'EACCES':
     case 'EPERM':

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { channelToChild } from '../helper/process-channel.ts';
 import { callVerbs, type VerbClient } from '../helper/verb-channel.ts';
 import { programFile } from '../program-files.ts';
+import { installCommand, missingTools, type RequiredTool } from '../requirements/tools.ts';
 import { type SupervisorVerbs, supervisorVerbs } from './supervisor/protocol.ts';
 
 /** The lab cannot run on this machine, or not now; the message says what to do. */
@@ -38,11 +39,13 @@ function supervisorArgv(): [string, ...string[]] {
   ]; // biome-ignore format: one program a line
 }
 
+function explainMissing(tools: RequiredTool[]): string {
+  const names = tools.map(({ command }) => command).join(', ');
+  return `${names} ${tools.length > 1 ? 'are' : 'is'} not installed, which the lab cannot do without. Install with: ${installCommand(tools)}`;
+}
+
 function explainStartFailure(stderr: string): string {
   const said = stderr.trim();
-  if (/setpriv|unshare/.test(said) && /ENOENT|not found/i.test(said)) {
-    return 'setpriv and unshare are not installed. Install them with: sudo apt-get install util-linux';
-  }
   if (/uid_map|unshare failed|Operation not permitted|No space left|EPERM/i.test(said)) {
     return [
       'this machine does not let an ordinary user make namespaces, which the lab is made of.',
@@ -88,6 +91,8 @@ class ChildErrors {
  * not allow it; then nothing is left.
  */
 export async function startLabProcess(log: (text: string) => void = () => {}): Promise<LabProcess> {
+  const missing = missingTools().filter(({ need }) => need === 'lab');
+  if (missing.length > 0) throw new LabStartError(explainMissing(missing));
   const [command, ...args] = supervisorArgv();
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
