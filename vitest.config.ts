@@ -2,8 +2,9 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two suites. `unit` needs nothing but Node. `node` needs the kernel: it makes network namespaces,
- * loads rules and starts the built program, so its files run one after another.
+ * Three suites. `unit` needs nothing but Node. `kernel` needs the kernel: it makes network namespaces, loads
+ * rules and starts the built program, so its files run one after another. `window` works the built app, as a
+ * person does, in a Chromium.
  */
 export default defineConfig({
   test: {
@@ -15,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{app,main,renderer,scripts}/**/*.test.ts'],
-          exclude: ['**/*.kernel.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.kernel.test.ts', '**/*.window.test.ts', '**/node_modules/**'],
         },
       },
       {
@@ -24,6 +25,17 @@ export default defineConfig({
           include: ['{app,main,scripts}/**/*.kernel.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'window',
+          include: ['main/**/*.window.test.ts'],
+          fileParallelism: false,
+          // After the others: a browser beside them would disturb what they measure.
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },

@@ -31,6 +31,12 @@ export const requiredTools: readonly RequiredTool[] = [
   { command: 'curl', package: 'curl', neededFor: 'requests by hand in `lab exec`', need: 'workshop' },
   { command: 'tcpdump', package: 'tcpdump', neededFor: 'watching packets in `lab exec`', need: 'workshop' },
   {
+    command: 'chromium',
+    package: 'chromium',
+    neededFor: 'the tests that work the window',
+    need: 'tests',
+  },
+  {
     command: 'python3',
     package: 'python3',
     neededFor: 'the comparison with a real kube-proxy',

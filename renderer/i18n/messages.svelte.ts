@@ -60,7 +60,7 @@ export function currentLocale(): string {
 }
 
 /**
- * The message of a key, `services:table.name`, in the language of the window; read in a template or a
+ * The message of a key, `frame:views.services`, in the language of the window; read in a template or a
  * `$derived` it follows the language. `count` chooses the plural.
  */
 export function t(key: string, params?: Record<string, string | number>): string {

@@ -1,16 +1,19 @@
 import type { Settings, SettingsState } from '../../app/contract/settings.ts';
-import type { EngineConnection } from '../connection/engine-connection.svelte.ts';
+import { type EngineConnection, NotConnectedError } from '../connection/engine-connection.svelte.ts';
 import { LiveFeed } from '../connection/live-feed.svelte.ts';
 import { earlyAppearance, rememberAppearance } from './early-appearance.ts';
 
 const defaults: Settings = { locale: 'system', theme: 'system', zoom: 1, tourSeen: false, views: {} };
 
-/** The user's settings: the engine's, with what was changed here shown at once. */
+/** The user's settings: the engine's, with what was changed here shown before the engine has answered. */
 export class SettingsStore {
   readonly #connection: EngineConnection;
   readonly #feed: LiveFeed<SettingsState, never>;
   readonly #early = earlyAppearance();
-  #mine: Partial<Settings> = $state.raw({});
+  /** Changes on their way, the oldest first; they lie over what the engine says until it has taken them. */
+  #pending: readonly Partial<Settings>[] = $state.raw([]);
+  /** The engine's answer to the latest change, which may come before the feed's word; for as long as that is the same. */
+  #answer: { settings: Settings; after: SettingsState | undefined } | null = $state.raw(null);
 
   constructor(connection: EngineConnection) {
     this.#connection = connection;
@@ -24,8 +27,7 @@ export class SettingsStore {
   }
 
   get current(): Settings {
-    const stored = this.#feed.state?.settings ?? { ...defaults, ...this.#early };
-    return { ...stored, ...this.#mine, views: { ...stored.views, ...this.#mine.views } };
+    return this.#pending.reduce<Settings>(withChanges, this.#stored);
   }
 
   /** The engine has told them: what they say is the user's, not our guess. */
@@ -37,10 +39,29 @@ export class SettingsStore {
     return this.#feed.state?.firstStart ?? false;
   }
 
+  /** Rejects where the engine did not take them; without an engine they stay this window's. */
   async update(changes: Partial<Settings>): Promise<void> {
-    this.#mine = { ...this.#mine, ...changes, views: { ...this.#mine.views, ...changes.views } };
-    // A view's state goes out whole with the others': the engine replaces what is given.
-    const sent = changes.views ? { ...changes, views: this.current.views } : changes;
-    await this.#connection.client.settings.update(sent);
+    this.#pending = [...this.#pending, changes];
+    try {
+      const settings = await this.#connection.client.settings.update(changes);
+      this.#answer = { settings, after: this.#feed.state };
+      this.#forget(changes);
+    } catch (error) {
+      if (!(error instanceof NotConnectedError)) this.#forget(changes);
+      throw error;
+    }
   }
+
+  get #stored(): Settings {
+    if (this.#answer && this.#answer.after === this.#feed.state) return this.#answer.settings;
+    return this.#feed.state?.settings ?? { ...defaults, ...this.#early };
+  }
+
+  #forget(changes: Partial<Settings>): void {
+    this.#pending = this.#pending.filter((one) => one !== changes);
+  }
+}
+
+function withChanges(settings: Settings, changes: Partial<Settings>): Settings {
+  return { ...settings, ...changes, views: { ...settings.views, ...changes.views } };
 }

@@ -1,0 +1,108 @@
+/** A lab with its window served to a browser, as `start --web` does it, and the window's own way to ask it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createORPCClient } from '@orpc/client';
+import { RPCLink } from '@orpc/client/websocket';
+import type { ContractRouterClient } from '@orpc/contract';
+import { type Browser, chromium } from 'playwright-core';
+import { WebSocket } from 'ws';
+import { tokenOfFragment, webSocketPath, webSocketProtocols } from '../../app/contract/carrier.ts';
+import type { contract } from '../../app/contract/contract.ts';
+import { until } from './lab-under-test.ts';
+
+const program = join(import.meta.dirname, '..', '..', 'bin', 'kube-proxy-lab');
+
+export interface WebLab {
+  /** The address that opens the window, token included. */
+  url: string;
+  client: ContractRouterClient<typeof contract>;
+  /** Ends the lab and removes its data folder. */
+  stop(): Promise<void>;
+}
+
+async function connect(url: string): Promise<WebSocket> {
+  const page = new URL(url);
+  const socket = new WebSocket(
+    `ws://${page.host}${webSocketPath}`,
+    webSocketProtocols(tokenOfFragment(page.hash) ?? ''),
+    { origin: page.origin },
+  );
+  await once(socket, 'open');
+  return socket;
+}
+
+/** Starts a lab in a data folder of its own; rejects with what it said where it ended before it was ready. */
+export async function startWebLab(): Promise<WebLab> {
+  const folder = mkdtempSync(join(tmpdir(), 'kube-proxy-lab-window-'));
+  const child = spawn(program, ['start', '--web', '--no-open', '--json', '--data', folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  await until('the lab to be ready', () => {
+    if (child.exitCode !== null) throw new Error(`the lab ended: ${stderr}`);
+    return stdout.includes('\n') || undefined;
+  });
+  const { ui } = JSON.parse(stdout) as { ui: string };
+  const socket = await connect(ui);
+  return {
+    url: ui,
+    client: createORPCClient(new RPCLink({ websocket: socket })),
+    stop: async () => {
+      socket.close();
+      const closed = once(child, 'close');
+      child.kill('SIGTERM');
+      await closed;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The document's two Services with their pods, and a run of requests to each: something to see in every view. */
+export async function fillLab({ client }: WebLab): Promise<void> {
+  const documents = (await client.services.templates()).slice(0, 2);
+  for (const { text } of documents) await client.services.apply({ text, namespace: 'default' });
+  const targets = documents.map(({ objects }) => `${objects[0]?.name}/nodePort`);
+  await until('the endpoints of both Services', async () => {
+    const found = await Promise.all(targets.map((target) => client.traffic.resolve({ target })));
+    return found.every(({ readyEndpoints = 0 }) => readyEndpoints > 0) || undefined;
+  });
+  for (const target of targets) {
+    const { id } = await client.traffic.start({
+      from: 'client',
+      target,
+      protocol: 'http',
+      requests: 200,
+      concurrency: 8,
+      keepAlive: false,
+      timeoutMs: 2000,
+    });
+    for await (const _ of await client.traffic.watchRun({ id })) {
+      // Its feed ends with the run.
+    }
+  }
+}
+
+/** The system's Chromium, without anything that would look beyond this computer. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
+}
