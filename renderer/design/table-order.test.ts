@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { inOrder, readTableState } from './table-order.ts';
+import { type CellValue, inOrder, readTableState } from './table-order.ts';
 
 describe('rows', () => {
-  test.each([
+  test.each<{ name: string; values: CellValue[]; descending: boolean; expected: CellValue[] }>([
     { name: 'numbers by size', values: [10, 2, 33], descending: false, expected: [2, 10, 33] },
     {
       name: 'names as people count',
