@@ -48,9 +48,21 @@ export async function startWebLab(): Promise<WebLab> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  await until('the lab to be ready', () => {
-    if (child.exitCode !== null) throw new Error(`the lab ended: ${stderr}`);
-    return stdout.includes('\n') || undefined;
+  const end = async (): Promise<void> => {
+    const closed = once(child, 'close');
+    if (child.exitCode === null && child.kill('SIGTERM')) await closed;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await until(
+    'the lab to be ready',
+    () => {
+      if (child.exitCode !== null) throw new Error(`the lab ended: ${stderr}`);
+      return stdout.includes('\n') || undefined;
+    },
+    60_000,
+  ).catch(async (error: unknown) => {
+    await end();
+    throw error;
   });
   const { ui } = JSON.parse(stdout) as { ui: string };
   const socket = await connect(ui);
@@ -59,10 +71,7 @@ export async function startWebLab(): Promise<WebLab> {
     client: createORPCClient(new RPCLink({ websocket: socket })),
     stop: async () => {
       socket.close();
-      const closed = once(child, 'close');
-      child.kill('SIGTERM');
-      await closed;
-      rmSync(folder, { recursive: true, force: true });
+      await end();
     },
   };
 }
