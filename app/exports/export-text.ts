@@ -2,18 +2,23 @@
 import type { ExportFormat } from '../contract/exports.ts';
 import type { Service } from '../kubernetes/objects.ts';
 import type { Dialect } from '../proxy/build-ruleset.ts';
+import type { ProxyMode } from '../proxy/configuration.ts';
 import { printIptablesRestore, printIptablesSave } from '../ruleset/iptables-print.ts';
 import type { IptablesRuleset, NftablesRuleset, Ruleset } from '../ruleset/model.ts';
 import { printNftTransaction } from '../ruleset/nft-print.ts';
-import { formatInfo, type RenderedMode } from './formats.ts';
+import { ExportError } from './export-error.ts';
+import { formatInfo } from './formats.ts';
 import { printIptablesRemoveScript, printIptablesScript } from './iptables-script.ts';
+import { printMermaid } from './mermaid.ts';
 import { printNftRemoveScript, printNftScript } from './nft-script.ts';
 import { printRulesetDocument } from './ruleset-document.ts';
 import { printServiceManifests } from './service-manifests.ts';
+import { describeSubject } from './shell.ts';
+import { printSvg } from './svg.ts';
 
 export interface ExportRequest {
   readonly format: ExportFormat;
-  readonly mode: RenderedMode;
+  readonly mode: ProxyMode;
   readonly dialect: Dialect;
   /** As `buildRuleset` made them for that mode, one for each IP family; formats by family take one. */
   readonly rulesets: readonly Ruleset[];
@@ -27,14 +32,6 @@ export interface ExportedText {
   readonly text: string;
   readonly fileName: string;
   readonly mediaType: string;
-}
-
-/** A format that the mode does not have, or that cannot hold this much. The message says what to do instead. */
-export class ExportError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ExportError';
-  }
 }
 
 /** @throws ExportError */
@@ -76,6 +73,10 @@ function print(request: ExportRequest): string {
         : printIptablesRemoveScript(iptables, request);
     case 'json':
       return printRulesetDocument(request);
+    case 'mermaid':
+      return printMermaid(request.rulesets);
+    case 'svg':
+      return printSvg(request.rulesets, describeSubject(request));
     case 'services':
       return printServiceManifests(request.services);
     default:

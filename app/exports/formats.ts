@@ -1,10 +1,6 @@
 /** The formats that rules and Services can be taken away in, and which of them a proxy mode has. */
 import type { ExportFormat, ExportFormatInfo } from '../contract/exports.ts';
-import { exportFormats } from '../contract/exports.ts';
 import type { ProxyMode } from '../proxy/configuration.ts';
-
-/** A mode that rules can be made for. */
-export type RenderedMode = Exclude<ProxyMode, 'ipvs'>;
 
 interface FormatFile {
   /** `MODE` stands for the proxy mode. */
@@ -41,11 +37,11 @@ const FILES: Readonly<Record<ExportFormat, FormatFile>> = {
 };
 
 /** Every format, in the order in which they are offered; those that the mode does not have with the reason. */
-export function exportFormatsOf(mode: RenderedMode): ExportFormatInfo[] {
-  return exportFormats.map((id) => formatInfo(id, mode));
+export function exportFormatsOf(mode: ProxyMode): ExportFormatInfo[] {
+  return (Object.keys(FILES) as ExportFormat[]).map((id) => formatInfo(id, mode));
 }
 
-export function formatInfo(id: ExportFormat, mode: RenderedMode): ExportFormatInfo {
+export function formatInfo(id: ExportFormat, mode: ProxyMode): ExportFormatInfo {
   const { fileName, mediaType, byFamily, only } = FILES[id];
   const reason = only !== undefined && only !== ruleKind(mode) ? 'mode' : LATER.has(id) ? 'later' : undefined;
   return {
@@ -58,8 +54,8 @@ export function formatInfo(id: ExportFormat, mode: RenderedMode): ExportFormatIn
   };
 }
 
-const LATER: ReadonlySet<ExportFormat> = new Set(['mermaid', 'svg', 'markdown', 'html']);
+const LATER: ReadonlySet<ExportFormat> = new Set(['markdown', 'html']);
 
-function ruleKind(mode: RenderedMode): 'iptables' | 'nftables' {
+function ruleKind(mode: ProxyMode): 'iptables' | 'nftables' {
   return mode === 'nftables' ? 'nftables' : 'iptables';
 }

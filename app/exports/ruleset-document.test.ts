@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { IPFamily } from '../kubernetes/objects.ts';
 import { buildRuleset, type Dialect } from '../proxy/build-ruleset.ts';
+import type { ProxyMode } from '../proxy/configuration.ts';
 import { proxierState } from '../proxy/proxier-state.ts';
 import { randomCluster } from '../proxy/random-cluster.ts';
 import { exportText } from './export-text.ts';
-import type { RenderedMode } from './formats.ts';
 import { rulesetDocumentSchema, rulesetJsonSchema } from './ruleset-schema.ts';
 
 const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
 
-const MODES: [mode: RenderedMode, dialect: Dialect][] = [
+const MODES: [mode: ProxyMode, dialect: Dialect][] = [
   ['iptables', 'current'],
   ['iptables', 'classic'],
   ['userspace', 'current'],

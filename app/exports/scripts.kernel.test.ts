@@ -4,15 +4,15 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { IPFamily } from '../kubernetes/objects.ts';
 import { buildRuleset, type Dialect } from '../proxy/build-ruleset.ts';
+import type { ProxyMode } from '../proxy/configuration.ts';
 import { proxierState } from '../proxy/proxier-state.ts';
 import { randomCluster } from '../proxy/random-cluster.ts';
 import { printIptablesRestore } from '../ruleset/iptables-print.ts';
 import { printNftTransaction } from '../ruleset/nft-print.ts';
 import { type ExportRequest, exportText } from './export-text.ts';
-import type { RenderedMode } from './formats.ts';
 
 const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
-const MODES: [mode: RenderedMode, dialect: Dialect][] = [
+const MODES: [mode: ProxyMode, dialect: Dialect][] = [
   ['iptables', 'current'],
   ['iptables', 'classic'],
   ['userspace', 'current'],
@@ -47,17 +47,17 @@ beforeEach(() => {
   inNamespace(['nft', 'flush', 'ruleset']);
 });
 
-function request(mode: RenderedMode, dialect: Dialect, seed = 7): Omit<ExportRequest, 'format'> {
+function request(mode: ProxyMode, dialect: Dialect, seed = 7): Omit<ExportRequest, 'format'> {
   const cluster = randomCluster(seed);
   const rulesets = FAMILIES.map((family) => buildRuleset(mode, dialect, proxierState(cluster, family)));
   return { mode, dialect, rulesets, services: cluster.services, nodeName: cluster.node.name };
 }
 
-function apply(mode: RenderedMode, dialect: Dialect, seed?: number): void {
+function apply(mode: ProxyMode, dialect: Dialect, seed?: number): void {
   inNamespace(['sh', '-s'], exportText({ ...request(mode, dialect, seed), format: 'script' }).text);
 }
 
-function remove(mode: RenderedMode, dialect: Dialect, seed?: number): void {
+function remove(mode: ProxyMode, dialect: Dialect, seed?: number): void {
   inNamespace(['sh', '-s'], exportText({ ...request(mode, dialect, seed), format: 'remove-script' }).text);
 }
 

@@ -1,6 +1,6 @@
 /** What the scripts share: words and comments of a POSIX shell. */
 import type { Dialect } from '../proxy/build-ruleset.ts';
-import type { RenderedMode } from './formats.ts';
+import type { ProxyMode } from '../proxy/configuration.ts';
 
 /** A word that a shell takes as it stands, whatever is in it. */
 export function shellWord(text: string): string {
@@ -21,7 +21,7 @@ export function printingFunction(name: string, lines: readonly string[]): string
 }
 
 export interface ScriptSubject {
-  readonly mode: RenderedMode;
+  readonly mode: ProxyMode;
   readonly dialect: Dialect;
   readonly nodeName: string;
   readonly services: readonly unknown[];

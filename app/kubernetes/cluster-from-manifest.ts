@@ -43,9 +43,11 @@ export function clusterFromManifest(objects: readonly ManifestObject[]): Manifes
   for (const { object, place } of objects) {
     if (!KINDS.has(`${object.apiVersion} ${object.kind}`)) continue;
     const admission = admitObject(object);
-    const name = `${place}: ${object.kind} ${JSON.stringify(admission.object.metadata?.name ?? '')}`;
-    for (const problem of admission.problems) problems.push(`${name} is invalid: ${problem}`);
-    for (const field of admission.unknownFields) warnings.push(`${name}: unknown field "${field}"`);
+    if (admission.problems.length > 0 || admission.unknownFields.length > 0) {
+      const name = `${place}: ${object.kind} ${JSON.stringify(admission.object.metadata?.name ?? '')}`;
+      for (const problem of admission.problems) problems.push(`${name} is invalid: ${problem}`);
+      for (const field of admission.unknownFields) warnings.push(`${name}: unknown field "${field}"`);
+    }
     byName.set(`${object.kind} ${objectKey(admission.object)}`, {
       object,
       place,

@@ -11,6 +11,7 @@ import { isLeftToOthers } from './service-map.ts';
 
 /** What a Service has that makes no rules. Headless and ExternalName Services need none, and are not mentioned. */
 export function passedOverInService(service: Service): Omission[] {
+  if (isPlain(service)) return [];
   const { type, clusterIP, clusterIPs } = service.spec ?? {};
   const origin = (field: string): ObjectOrigin => objectOrigin('Service', service, field);
   const addresses = [...(clusterIPs ?? []), ...(clusterIP ? [clusterIP] : [])];
@@ -26,6 +27,18 @@ export function passedOverInService(service: Service): Omission[] {
     ...unallocated(service, origin),
     ...unusedAddresses(service, families).map(({ field, reason }) => ({ origin: origin(field), reason })),
   ];
+}
+
+/** Nothing in it can be passed over, as in nearly all Services: ten thousand are told so at a glance. */
+function isPlain({ spec, status, metadata }: Service): boolean {
+  return (
+    spec?.type === 'ClusterIP' &&
+    spec.externalIPs === undefined &&
+    spec.loadBalancerSourceRanges === undefined &&
+    status?.loadBalancer?.ingress === undefined &&
+    !isLeftToOthers(metadata?.labels) &&
+    parseIp(spec.clusterIP ?? '') !== undefined
+  );
 }
 
 /** What an EndpointSlice has that makes no endpoints. */

@@ -118,7 +118,7 @@ function isReordered(present: OwnChain | undefined, wanted: OwnChain | undefined
 }
 
 /** The Service a rule is for: as it was built, else as its comment says. */
-function serviceOfRule(rule: IptablesRule): string[] {
+export function serviceOfRule(rule: IptablesRule): string[] {
   if (rule.service) return [`${rule.service.namespace}/${rule.service.name}`];
   for (const match of rule.matches) {
     if (match.kind !== 'comment') continue;

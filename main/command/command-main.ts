@@ -20,6 +20,8 @@ const configOption = (): Option =>
 const strictConfigOption = (): Option =>
   new Option('--strict-config', 'an unknown field of the configuration is an error, not a warning');
 
+const familyOption = (): Option => new Option('--family <family>', 'one IP family').choices(['ipv4', 'ipv6']);
+
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
 }
@@ -121,8 +123,9 @@ function addRender(program: Command): void {
     .addOption(strictConfigOption())
     .addOption(modeOption())
     .addOption(dialectOption().default('current'))
-    .addOption(new Option('--family <family>', 'one IP family').choices(['ipv4', 'ipv6']))
+    .addOption(familyOption())
     .option('--node-address <ip>', "an address of the node's; repeatable", collect, [])
+    .option('-o, --output <file>', 'where to write; without it, to stdout')
     .addOption(
       new Option('--format <format>', 'how the rules are printed').choices([
         'restore', 'save', 'nft', 'script', 'remove-script', 'json', 'mermaid', 'svg', 'markdown', 'html',
@@ -130,7 +133,7 @@ function addRender(program: Command): void {
     )
     .action(async (options) => {
       const { render } = await import('./render.ts');
-      const { file, family, nodeAddress, ...rest } = options;
+      const { file, family, nodeAddress, output, ...rest } = options;
       const { text, warnings } = render({
         ...rest,
         files: file,
@@ -138,7 +141,42 @@ function addRender(program: Command): void {
         ...(family ? { family: family === 'ipv6' ? 'IPv6' : 'IPv4' } : {}),
       });
       for (const warning of warnings) process.stderr.write(`${warning}\n`);
+      if (output === undefined) process.stdout.write(text);
+      else {
+        const { writeOutput } = await import('./write-output.ts');
+        writeOutput(output, text);
+      }
+    });
+}
+
+function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description("what differs between a node's saved rules and those that should be there")
+    .requiredOption(
+      '--save <file>',
+      'what iptables-save, ip6tables-save (or one after the other) or nft list ruleset, with -j or without, printed there; `-` for stdin',
+    )
+    .requiredOption('-f, --file <file>', 'objects in YAML or JSON, `-` for stdin; repeatable', collect, [])
+    .addOption(configOption())
+    .addOption(strictConfigOption())
+    .addOption(modeOption())
+    .addOption(dialectOption().default('current'))
+    .addOption(familyOption())
+    .option('--node-address <ip>', "an address of the node's; repeatable", collect, [])
+    .option('--json', 'prints JSON')
+    .action(async (options) => {
+      const { verify } = await import('./verify.ts');
+      const { file, family, nodeAddress, ...rest } = options;
+      const { text, same, warnings } = verify({
+        ...rest,
+        files: file,
+        nodeAddresses: nodeAddress,
+        ...(family ? { family: family === 'ipv6' ? 'IPv6' : 'IPv4' } : {}),
+      });
+      for (const warning of warnings) process.stderr.write(`${warning}\n`);
       process.stdout.write(text);
+      exitCode = same ? 0 : 1;
     });
 }
 
@@ -225,6 +263,7 @@ function buildProgram(): Command {
   addStart(program);
   addLab(program);
   addRender(program);
+  addVerify(program);
   addProbe(program);
   addRun(program);
   addDoctor(program);

@@ -35,20 +35,25 @@ export function inputName(file: string): string {
 function readFileWithLimit(file: string): Buffer {
   const descriptor = openSync(file, 'r');
   try {
-    if (fstatSync(descriptor).size > MAX_BYTES) throw tooLarge(file);
-    return readWithLimit(descriptor, file);
+    const { size } = fstatSync(descriptor);
+    if (size > MAX_BYTES) throw tooLarge(file);
+    return readWithLimit(descriptor, file, size + 1);
   } finally {
     closeSync(descriptor);
   }
 }
 
-function readWithLimit(descriptor: number, name: string): Buffer {
+const CHUNK = 1 << 20;
+
+/** @param expected how much there probably is, and a byte to see that there is no more: read at once. */
+function readWithLimit(descriptor: number, name: string, expected = CHUNK): Buffer {
   const chunks: Buffer[] = [];
   let total = 0;
   for (;;) {
-    const chunk = Buffer.allocUnsafe(1 << 20);
+    const chunk = Buffer.allocUnsafe(total === 0 ? Math.max(expected, CHUNK) : CHUNK);
     const length = readChunk(descriptor, chunk);
-    if (length === 0) return Buffer.concat(chunks, total);
+    const [only] = chunks;
+    if (length === 0) return only && chunks.length === 1 ? only : Buffer.concat(chunks, total);
     total += length;
     if (total > MAX_BYTES) throw tooLarge(name);
     chunks.push(chunk.subarray(0, length));

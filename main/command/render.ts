@@ -1,35 +1,25 @@
 /** `kube-proxy-lab render`: the rules a kube-proxy would write for these objects on one node. */
-import { hostname } from 'node:os';
 import type { ExportFormat } from '../../app/contract/exports.ts';
-import { ExportError, exportText } from '../../app/exports/export-text.ts';
-import { formatInfo, type RenderedMode } from '../../app/exports/formats.ts';
-import { clusterFromManifest, type ManifestCluster } from '../../app/kubernetes/cluster-from-manifest.ts';
-import { ManifestError, type ManifestObject, readManifest } from '../../app/kubernetes/manifest.ts';
-import type { IPFamily, Node } from '../../app/kubernetes/objects.ts';
+import { ExportError } from '../../app/exports/export-error.ts';
+import { exportText } from '../../app/exports/export-text.ts';
+import { formatInfo } from '../../app/exports/formats.ts';
+import type { IPFamily } from '../../app/kubernetes/objects.ts';
 import { buildRuleset, type Dialect } from '../../app/proxy/build-ruleset.ts';
-import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
-import { parseIp } from '../../app/proxy/ip-address.ts';
-import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
+import type { ProxyMode } from '../../app/proxy/configuration.ts';
+import type { ProxyNode } from '../../app/proxy/node.ts';
 import { passedOverInService, passedOverInSlice } from '../../app/proxy/passed-over.ts';
 import { proxierState } from '../../app/proxy/proxier-state.ts';
 import type { Omission } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
 import { BadInputError } from './bad-input-error.ts';
-import { readConfigurationFile } from './read-configuration.ts';
-import { inputName, readInput } from './read-input.ts';
+import { type ClusterInputOptions, readClusterInput } from './cluster-input.ts';
 
-export interface RenderOptions {
-  /** Manifests; `-` is standard input. */
-  readonly files: readonly string[];
-  /** A KubeProxyConfiguration file. */
-  readonly config?: string;
-  readonly strictConfig?: boolean;
+export interface RenderOptions extends ClusterInputOptions {
   /** Overrides the configuration's. */
   readonly mode?: ProxyMode;
   readonly dialect?: Dialect;
   /** Without it, the node's primary family; in nftables mode both. */
   readonly family?: IPFamily;
-  readonly nodeAddresses?: readonly string[];
   readonly format?: RenderFormat;
 }
 
@@ -44,15 +34,8 @@ export interface RenderResult {
 
 /** @throws BadInputError with one message for all that is wrong with the input. */
 export function render(options: RenderOptions): RenderResult {
-  const { configuration, warnings } = readConfigurationFile(options.config, { strict: options.strictConfig });
-  const cluster = readCluster(options.files);
-  const node = renderNode(options, configuration, cluster.nodes);
-  const mode = options.mode ?? configuration.mode;
-  if (mode === 'ipvs') {
-    throw new BadInputError(
-      'mode ipvs is not supported here; choose userspace, iptables or nftables with --mode',
-    );
-  }
+  const { configuration, cluster, node, warnings } = readClusterInput(options);
+  const mode = supportedMode(options.mode ?? configuration.mode);
   const { services, slices, serviceCIDRs } = cluster;
   const dialect = options.dialect ?? 'current';
   const format = options.format ?? (mode === 'nftables' ? 'nft' : 'restore');
@@ -64,10 +47,16 @@ export function render(options: RenderOptions): RenderResult {
   const passedOver = [...services.flatMap(passedOverInService), ...slices.flatMap(passedOverInSlice)];
   return {
     text: print({ format, mode, dialect, rulesets, services, nodeName: node.name }),
-    warnings: [
-      ...new Set([...warnings, ...cluster.warnings, ...[...passedOver, ...left].map(formatOmission)]),
-    ],
+    warnings: [...new Set([...warnings, ...[...passedOver, ...left].map(formatOmission)])],
   };
+}
+
+/** @throws BadInputError for a mode whose rules are not made here. */
+export function supportedMode(mode: ProxyMode | 'ipvs'): ProxyMode {
+  if (mode !== 'ipvs') return mode;
+  throw new BadInputError(
+    'mode ipvs is not supported here; choose userspace, iptables or nftables with --mode',
+  );
 }
 
 /** One file of iptables-restore is one family's; one of nft, and a script, holds both. */
@@ -77,7 +66,7 @@ function renderedFamilies({
   node,
   asked,
 }: {
-  mode: RenderedMode;
+  mode: ProxyMode;
   format: RenderFormat;
   node: ProxyNode;
   asked: IPFamily | undefined;
@@ -97,51 +86,4 @@ function print(request: Parameters<typeof exportText>[0]): string {
 
 function formatOmission({ origin, reason }: Omission): string {
   return `${formatOrigin(origin)}: ${reason}`;
-}
-
-function readCluster(files: readonly string[]): ManifestCluster {
-  const cluster = clusterFromManifest(files.flatMap(readObjects));
-  if (cluster.problems.length > 0) throw new BadInputError(summary(cluster.problems));
-  return cluster;
-}
-
-const MOST_PROBLEMS = 20;
-
-function summary(problems: readonly string[]): string {
-  const shown = problems.slice(0, MOST_PROBLEMS);
-  const left = problems.length - shown.length;
-  return [...shown, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n');
-}
-
-function readObjects(file: string): ManifestObject[] {
-  try {
-    return readManifest(readInput(file), inputName(file));
-  } catch (error) {
-    if (error instanceof ManifestError) throw new BadInputError(error.message, { cause: error });
-    throw error;
-  }
-}
-
-function renderNode(options: RenderOptions, configuration: ProxyConfiguration, nodes: Node[]): ProxyNode {
-  const addresses = options.nodeAddresses ?? [];
-  for (const address of addresses) {
-    if (parseIp(address) === undefined)
-      throw new BadInputError(`--node-address ${address}: is no IP address`);
-  }
-  const name = nodeName(configuration, nodes);
-  const node = nodes.find(({ metadata }) => metadata?.name === name);
-  return resolveNode({
-    name,
-    addresses,
-    bindAddresses: configuration.bindAddresses,
-    ...(node ? { node } : {}),
-  });
-}
-
-/** As configured; else this host, unless the objects hold one Node alone, which is then the one meant. */
-function nodeName({ hostnameOverride }: ProxyConfiguration, nodes: Node[]): string {
-  if (hostnameOverride !== '') return hostnameOverride;
-  const host = hostname().toLowerCase();
-  const [only] = nodes;
-  return nodes.length === 1 && only?.metadata?.name ? only.metadata.name : host;
 }

@@ -1,0 +1,174 @@
+/**
+ * What differs between a node's iptables rules and the wanted ones, in terms of Services and endpoints.
+ *
+ * What does not matter is passed over: foreign chains and rules, counters, the order of chains that all Services
+ * share, and in userspace mode the numbers of the ports that the proxy listens on, which it chooses at random.
+ */
+import { type ChainDifference, diffIptables, serviceOfRule } from '../ruleset/diff.ts';
+import { printRuleBody } from '../ruleset/iptables-print.ts';
+import type { IptablesRule, IptablesRuleset } from '../ruleset/model.ts';
+import { formatOrigin } from '../ruleset/origin.ts';
+import { isOurJump } from '../ruleset/ownership.ts';
+import { type Finding, type FoundRule, inOrder } from './finding.ts';
+import { withoutProxyPorts } from './proxy-ports.ts';
+import { ServiceOfChain } from './service-of-chain.ts';
+
+export function verifyIptables(present: IptablesRuleset, wanted: IptablesRuleset): Finding[] {
+  const differences = diffIptables(withoutProxyPorts(present), withoutProxyPorts(wanted));
+  const services = new ServiceOfChain([present, wanted]);
+  const reader = new DifferenceReader(differences, services, wanted);
+  return inOrder(differences.flatMap((difference) => reader.read(difference)));
+}
+
+const ENDPOINT_CHAIN = /^KUBE-SEP-/;
+const SERVICE_CHAIN = /^KUBE-(?:SVC|SVL|XLB|FW|EXT)-/;
+
+class DifferenceReader {
+  readonly #services: ServiceOfChain;
+  readonly #family: IptablesRuleset['family'];
+  /** Whole chains that are missing or unwanted: rules that lead to them go without saying. */
+  readonly #whole: Map<string, ChainDifference>;
+
+  constructor(differences: readonly ChainDifference[], services: ServiceOfChain, wanted: IptablesRuleset) {
+    this.#services = services;
+    this.#family = wanted.family;
+    this.#whole = new Map(
+      differences
+        .filter(({ kind }) => kind !== 'different')
+        .map((each) => [`${each.table} ${each.chain}`, each]),
+    );
+  }
+
+  read(difference: ChainDifference): Finding[] {
+    const { chain, kind } = difference;
+    if (kind === 'different') return this.#changedChain(difference);
+    const family = this.#family;
+    const isMissing = kind === 'missing';
+    const rules = foundRules(difference);
+    const service = this.#services.find(chain);
+    const named = service === undefined ? {} : { service };
+    const found = isMissing ? 'missing' : 'stale';
+    if (ENDPOINT_CHAIN.test(chain)) {
+      const endpoint = destination(isMissing ? difference.missing : difference.unwanted) ?? chain;
+      return [{ kind: found, family, ...named, words: `${found} endpoint ${endpoint}`, rules }];
+    }
+    const what = SERVICE_CHAIN.test(chain) ? `${purpose(chain)} chain ${chain}` : `chain ${chain}`;
+    return [{ kind: found, family, ...named, words: `${found} ${what}`, rules }];
+  }
+
+  #changedChain(difference: ChainDifference): Finding[] {
+    const { table, chain, reordered } = difference;
+    const family = this.#family;
+    const unwanted = [...difference.unwanted];
+    const findings: Finding[] = [];
+    const consequences = this.#endpointsChange(difference);
+    for (const rule of difference.missing) {
+      const was = takeCounterpart(unwanted, rule);
+      if (was !== undefined && consequences && isShareOf(was, rule)) continue;
+      if (was === undefined && this.#leadsToWhole(table, rule)) continue;
+      findings.push({
+        kind: was ? 'changed' : 'missing',
+        family,
+        ...this.#serviceOf(chain, rule),
+        words: was ? `rule in ${chain} changed by hand` : `missing rule in ${chain}${aboutJump(rule)}`,
+        rules: [
+          ...(was ? [foundRule({ table, chain }, 'present', was)] : []),
+          foundRule({ table, chain }, 'wanted', rule),
+        ],
+      });
+    }
+    for (const rule of unwanted) {
+      if (this.#leadsToWhole(table, rule)) continue;
+      const service = this.#serviceOf(chain, rule);
+      const isKubeProxys = isOurJump(rule) || serviceOfRule(rule).length > 0;
+      findings.push({
+        kind: isKubeProxys ? 'stale' : 'foreign',
+        family,
+        ...(isKubeProxys ? service : {}),
+        words: isKubeProxys ? `stale rule in ${chain}${aboutJump(rule)}` : `foreign rule in ${chain}`,
+        rules: [foundRule({ table, chain }, 'present', rule)],
+      });
+    }
+    if (reordered) {
+      const service = this.#services.find(chain);
+      const words = `the rules of ${chain} are in another order`;
+      findings.push({ kind: 'reordered', family, ...(service ? { service } : {}), words, rules: [] });
+    }
+    return findings;
+  }
+
+  /** Whether endpoints of this chain come or go, so that the others' shares change with them. */
+  #endpointsChange({ table, missing, unwanted }: ChainDifference): boolean {
+    return [...missing, ...unwanted].some((rule) => this.#leadsToWhole(table, rule));
+  }
+
+  #leadsToWhole(table: string, { target }: IptablesRule): boolean {
+    return (
+      (target?.kind === 'jump' || target?.kind === 'goto') && this.#whole.has(`${table} ${target.chain}`)
+    );
+  }
+
+  #serviceOf(chain: string, rule: IptablesRule): { service?: string } {
+    const service = serviceOfRule(rule)[0] ?? this.#services.find(chain);
+    return service === undefined ? {} : { service };
+  }
+}
+
+function purpose(chain: string): string {
+  if (chain.startsWith('KUBE-FW-')) return 'source range';
+  if (chain.startsWith('KUBE-EXT-')) return 'external';
+  return 'endpoint choosing';
+}
+
+function foundRules(difference: ChainDifference): FoundRule[] {
+  return [
+    ...difference.unwanted.map((rule) => foundRule(difference, 'present', rule)),
+    ...difference.missing.map((rule) => foundRule(difference, 'wanted', rule)),
+  ];
+}
+
+function foundRule(
+  { table, chain }: { table: string; chain: string },
+  side: FoundRule['side'],
+  rule: IptablesRule,
+): FoundRule {
+  const because = side === 'wanted' ? { because: formatOrigin(rule.origin) } : {};
+  return { table, chain, side, text: printRuleBody(rule), ...because };
+}
+
+function destination(rules: readonly IptablesRule[]): string | undefined {
+  for (const { target } of rules) if (target?.kind === 'dnat') return target.destination;
+  return undefined;
+}
+
+function aboutJump({ target }: IptablesRule): string {
+  return target?.kind === 'jump' || target?.kind === 'goto' ? ` to ${target.chain}` : '';
+}
+
+/** The rule that was this one before somebody changed it: same comment and target, or same matches. */
+function takeCounterpart(rules: IptablesRule[], wanted: IptablesRule): IptablesRule | undefined {
+  const index = rules.findIndex((rule) => isCounterpart(rule, wanted));
+  return index < 0 ? undefined : rules.splice(index, 1)[0];
+}
+
+function isCounterpart(rule: IptablesRule, wanted: IptablesRule): boolean {
+  const body = (part: Partial<IptablesRule>): string =>
+    printRuleBody({ matches: [], origin: wanted.origin, ...part });
+  const sameMatches = body({ matches: rule.matches }) === body({ matches: wanted.matches });
+  const sameTarget =
+    rule.target !== undefined &&
+    wanted.target !== undefined &&
+    body({ target: rule.target }) === body({ target: wanted.target });
+  return (sameMatches && wanted.matches.length > 0) || (sameTarget && comment(rule) === comment(wanted));
+}
+
+function comment(rule: IptablesRule): string | undefined {
+  return rule.matches.find((match) => match.kind === 'comment')?.text;
+}
+
+/** Whether two rules differ in nothing but their share of the connections. */
+function isShareOf(rule: IptablesRule, wanted: IptablesRule): boolean {
+  const body = (each: IptablesRule): string =>
+    printRuleBody({ ...each, matches: each.matches.filter(({ kind }) => kind !== 'statistic') });
+  return body(rule) === body(wanted);
+}

@@ -1,0 +1,257 @@
+/**
+ * What differs between a node's kube-proxy table and the wanted one, in terms of Services and endpoints.
+ *
+ * What does not matter is passed over: other tables, the order of elements, comments of chains and tables (JSON
+ * does not tell them), and the clients that sets for session affinity hold at the moment.
+ */
+import type { IPFamily } from '../kubernetes/objects.ts';
+import type {
+  NftablesElement,
+  NftablesRule,
+  NftablesRuleset,
+  NftablesSet,
+  NftablesTable,
+  ServicePortName,
+} from '../ruleset/model.ts';
+import { canonicalRule } from '../ruleset/nft-canonical.ts';
+import { printElement, printRuleText } from '../ruleset/nft-commands.ts';
+import { serviceOfChain, serviceOfElement } from '../ruleset/nft-service-names.ts';
+import { formatOrigin } from '../ruleset/origin.ts';
+import { type Finding, type FoundRule, inOrder } from './finding.ts';
+
+export function verifyNftables(present: NftablesRuleset, wanted: NftablesRuleset): Finding[] {
+  const findings = wanted.tables.flatMap((table) => {
+    const found = present.tables.find(({ family, name }) => family === table.family && name === table.name);
+    return verifyTable(wanted.family, found, table);
+  });
+  return inOrder(findings);
+}
+
+function verifyTable(family: IPFamily, present: NftablesTable | undefined, wanted: NftablesTable): Finding[] {
+  if (present === undefined) {
+    const words = `missing table ${wanted.family} ${wanted.name}: no rules of kube-proxy's at all`;
+    return [{ kind: 'missing', family, words, rules: [] }];
+  }
+  const place = { family, table: wanted.name };
+  return [
+    ...verifyChains(place, present, wanted),
+    ...verifySets(place, [...present.sets, ...present.maps], [...wanted.sets, ...wanted.maps]),
+  ];
+}
+
+interface Place {
+  readonly family: IPFamily;
+  readonly table: string;
+}
+
+function byName<T extends { readonly name: string }>(items: readonly T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.name, item]));
+}
+
+function named(service: ServicePortName | undefined): { service?: string } {
+  return service === undefined ? {} : { service: `${service.namespace}/${service.name}` };
+}
+
+// --- Chains ---------------------------------------------------------------------------------------------------
+
+function verifyChains(place: Place, present: NftablesTable, wanted: NftablesTable): Finding[] {
+  const chains = byName(present.chains);
+  const wantedChains = byName(wanted.chains);
+  const findings: Finding[] = [];
+  for (const chain of wanted.chains) {
+    const found = chains.get(chain.name);
+    const service = named(serviceOfChain(chain.name));
+    if (found === undefined) {
+      const words = `missing chain ${chain.name}`;
+      const rules = chain.rules.map((rule) => wantedRule(place, chain.name, rule));
+      findings.push({ kind: 'missing', family: place.family, ...service, words, rules });
+    } else findings.push(...verifyRules({ ...place, chain: chain.name }, found.rules, chain.rules));
+  }
+  for (const chain of present.chains) {
+    if (wantedChains.has(chain.name)) continue;
+    const service = serviceOfChain(chain.name);
+    findings.push({
+      kind: service ? 'stale' : 'foreign',
+      family: place.family,
+      ...named(service),
+      words: `${service ? 'stale' : 'foreign'} chain ${chain.name}`,
+      rules: chain.rules.map((rule) => presentRule(place, chain.name, rule)),
+    });
+  }
+  return findings;
+}
+
+function verifyRules(
+  place: Place & { chain: string },
+  present: readonly NftablesRule[],
+  wanted: readonly NftablesRule[],
+): Finding[] {
+  const { family, chain } = place;
+  const missing = without(wanted, present);
+  const unwanted = without(present, wanted);
+  const service = serviceOfChain(chain);
+  const findings: Finding[] = [];
+  for (const rule of missing) {
+    const index = unwanted.findIndex((other) => isCounterpart(other, rule));
+    const [was] = index < 0 ? [] : unwanted.splice(index, 1);
+    const rules = [...(was ? [presentRule(place, chain, was)] : []), wantedRule(place, chain, rule)];
+    const endpoints = was ? endpointChanges(was, rule) : [];
+    for (const { kind, words } of endpoints) {
+      findings.push({ kind, family, ...named(service ?? rule.service), words, rules });
+    }
+    if (endpoints.length > 0) continue;
+    findings.push({
+      kind: was ? 'changed' : 'missing',
+      family,
+      ...named(service ?? rule.service),
+      words: was ? `rule in ${chain} changed by hand` : `missing rule in ${chain}`,
+      rules,
+    });
+  }
+  for (const rule of unwanted) {
+    const words = `foreign rule in ${chain}`;
+    findings.push({ kind: 'foreign', family, words, rules: [presentRule(place, chain, rule)] });
+  }
+  if (findings.length > 0 || present.length !== wanted.length) return findings;
+  const isReordered = wanted.some((rule, index) => {
+    const other = present[index];
+    return other === undefined || canonicalRule(other) !== canonicalRule(rule);
+  });
+  if (!isReordered) return findings;
+  const words = `the rules of ${chain} are in another order`;
+  return [{ kind: 'reordered', family, ...named(service), words, rules: [] }];
+}
+
+function without(rules: readonly NftablesRule[], others: readonly NftablesRule[]): NftablesRule[] {
+  const left = others.map(canonicalRule);
+  return rules.filter((rule) => {
+    const index = left.indexOf(canonicalRule(rule));
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+}
+
+/** The same comment, or the same beginning: what a rule looks at, before what it does. */
+function isCounterpart(rule: NftablesRule, wanted: NftablesRule): boolean {
+  if (wanted.comment !== undefined) return rule.comment === wanted.comment;
+  const head = (text: string): string => text.split(' ').slice(0, 3).join(' ');
+  return rule.comment === undefined && head(rule.expression) === head(wanted.expression);
+}
+
+/** Endpoints that only one of two rules chooses from. */
+function endpointChanges(
+  present: NftablesRule,
+  wanted: NftablesRule,
+): { kind: 'stale' | 'missing'; words: string }[] {
+  const before = destinations(present.expression);
+  const after = destinations(wanted.expression);
+  if (before.length === 0 || after.length === 0) return [];
+  return [
+    ...before
+      .filter((endpoint) => !after.includes(endpoint))
+      .map((endpoint) => ({
+        kind: 'stale' as const,
+        words: `stale endpoint ${endpoint}`,
+      })),
+    ...after
+      .filter((endpoint) => !before.includes(endpoint))
+      .map((endpoint) => ({
+        kind: 'missing' as const,
+        words: `missing endpoint ${endpoint}`,
+      })),
+  ];
+}
+
+/** `… map { 0 : 10.244.0.1 . 8080, … }` and `dnat to 10.244.0.1:8080` → `10.244.0.1:8080`. */
+function destinations(expression: string): string[] {
+  if (!/\bdnat\b/.test(expression)) return [];
+  const mapped = [...expression.matchAll(/: ([0-9a-f.:]+) \. (\d+)/g)].map(([, address = '', port]) =>
+    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
+  );
+  const [, single] = /\bdnat to (\S+)$/.exec(expression) ?? [];
+  return single === undefined ? mapped : [single];
+}
+
+function wantedRule({ table }: Place, chain: string, rule: NftablesRule): FoundRule {
+  return { table, chain, side: 'wanted', text: printRuleText(rule), because: formatOrigin(rule.origin) };
+}
+
+function presentRule({ table }: Place, chain: string, rule: NftablesRule): FoundRule {
+  return { table, chain, side: 'present', text: printRuleText(rule) };
+}
+
+// --- Sets and maps --------------------------------------------------------------------------------------------
+
+function verifySets(
+  place: Place,
+  present: readonly NftablesSet[],
+  wanted: readonly NftablesSet[],
+): Finding[] {
+  const { family, table } = place;
+  const found = byName(present);
+  const known = byName(wanted);
+  const findings: Finding[] = [];
+  for (const set of wanted) {
+    const other = found.get(set.name);
+    if (other === undefined) {
+      const words = `missing set ${set.name}`;
+      findings.push({ kind: 'missing', family, ...named(serviceOfChain(set.name)), words, rules: [] });
+    } else if (!isAffinitySet(set)) findings.push(...verifyElements(place, other, set));
+  }
+  for (const set of present) {
+    if (known.has(set.name)) continue;
+    const service = serviceOfChain(set.name);
+    const kind = service ? 'stale' : 'foreign';
+    const rules = set.elements.map((element) => foundElement(table, set.name, 'present', element));
+    findings.push({ kind, family, ...named(service), words: `${kind} set ${set.name}`, rules });
+  }
+  return findings;
+}
+
+/** Clients come and go in it. */
+function isAffinitySet({ flags = [], timeout }: NftablesSet): boolean {
+  return flags.includes('dynamic') || timeout !== undefined;
+}
+
+function verifyElements({ family, table }: Place, present: NftablesSet, wanted: NftablesSet): Finding[] {
+  const set = wanted.name;
+  const keyOf = ({ key }: NftablesElement): string => key.join(' . ');
+  const found = new Map(present.elements.map((element) => [keyOf(element), element]));
+  const known = new Set(wanted.elements.map(keyOf));
+  const findings: Finding[] = [];
+  for (const element of wanted.elements) {
+    const other = found.get(keyOf(element));
+    if (other?.value === element.value && other !== undefined) continue;
+    findings.push({
+      kind: other ? 'changed' : 'missing',
+      family,
+      ...named(element.service ?? serviceOfElement(element)),
+      words: other ? `${set}: ${keyOf(element)} leads elsewhere` : `${set}: missing ${keyOf(element)}`,
+      rules: [
+        ...(other ? [foundElement(table, set, 'present', other)] : []),
+        foundElement(table, set, 'wanted', element),
+      ],
+    });
+  }
+  for (const element of present.elements) {
+    if (known.has(keyOf(element))) continue;
+    findings.push({
+      kind: 'stale',
+      family,
+      ...named(serviceOfElement(element)),
+      words: `${set}: stale ${keyOf(element)}`,
+      rules: [foundElement(table, set, 'present', element)],
+    });
+  }
+  return findings;
+}
+
+function foundElement(
+  table: string,
+  chain: string,
+  side: FoundRule['side'],
+  element: NftablesElement,
+): FoundRule {
+  const because = side === 'wanted' ? { because: formatOrigin(element.origin) } : {};
+  return { table, chain, side, text: printElement(element), ...because };
+}
