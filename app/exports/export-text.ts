@@ -8,6 +8,8 @@ import type { IptablesRuleset, NftablesRuleset, Ruleset } from '../ruleset/model
 import { printNftTransaction } from '../ruleset/nft-print.ts';
 import { ExportError } from './export-error.ts';
 import { formatInfo } from './formats.ts';
+import { printHtml } from './hand-out-html.ts';
+import { printMarkdown } from './hand-out-markdown.ts';
 import { printIptablesRemoveScript, printIptablesScript } from './iptables-script.ts';
 import { printMermaid } from './mermaid.ts';
 import { printNftRemoveScript, printNftScript } from './nft-script.ts';
@@ -77,9 +79,11 @@ function print(request: ExportRequest): string {
       return printMermaid(request.rulesets);
     case 'svg':
       return printSvg(request.rulesets, describeSubject(request));
+    case 'markdown':
+      return printMarkdown(request);
+    case 'html':
+      return printHtml(request);
     case 'services':
       return printServiceManifests(request.services);
-    default:
-      throw new ExportError(`${request.format} is not made yet`);
   }
 }

@@ -43,18 +43,16 @@ export function exportFormatsOf(mode: ProxyMode): ExportFormatInfo[] {
 
 export function formatInfo(id: ExportFormat, mode: ProxyMode): ExportFormatInfo {
   const { fileName, mediaType, byFamily, only } = FILES[id];
-  const reason = only !== undefined && only !== ruleKind(mode) ? 'mode' : LATER.has(id) ? 'later' : undefined;
+  const available = only === undefined || only === ruleKind(mode);
   return {
     id,
-    available: reason === undefined,
-    ...(reason ? { reason } : {}),
+    available,
+    ...(available ? {} : { reason: 'mode' }),
     fileName: fileName.replace('MODE', mode),
     mediaType,
     byFamily,
   };
 }
-
-const LATER: ReadonlySet<ExportFormat> = new Set(['markdown', 'html']);
 
 function ruleKind(mode: ProxyMode): 'iptables' | 'nftables' {
   return mode === 'nftables' ? 'nftables' : 'iptables';

@@ -14,10 +14,14 @@ export function shellComment(...lines: string[]): string[] {
 
 /**
  * A function that prints `lines` word for word: the quoted delimiter keeps the shell from looking into them, and
- * no line of rules is the delimiter, as all of them begin with a command or a chain's colon.
+ * none of them is the delimiter.
  */
 export function printingFunction(name: string, lines: readonly string[]): string[] {
-  return [`${name}() {`, ...(lines.length === 0 ? ['  :'] : ["  cat <<'RULES'", ...lines, 'RULES']), '}'];
+  if (lines.length === 0) return [`${name}() {`, '  :', '}'];
+  const text = lines.join('\n');
+  let delimiter = 'RULES';
+  while (text.split('\n').includes(delimiter)) delimiter += '_';
+  return [`${name}() {`, `  cat <<'${delimiter}'`, text, delimiter, '}'];
 }
 
 export interface ScriptSubject {

@@ -4,7 +4,7 @@
  * Safe for any input: what is no text, too deep, or grows when its aliases are unfolded ends in one
  * ManifestError that says where.
  */
-import { Composer, LineCounter, Parser, type YAMLError } from 'yaml';
+import { Composer, type CST, LineCounter, Parser, type YAMLError } from 'yaml';
 import { isJsonObject, type JsonObject } from './json.ts';
 import type { KubernetesObject } from './objects.ts';
 import { KUBERNETES_YAML } from './yaml-options.ts';
@@ -53,7 +53,10 @@ function readJson(text: string): unknown[] | undefined {
 function readYaml(text: string, source: string): unknown[] {
   if (nestingDepth(text) > MAX_NESTING) throw new ManifestError(source, NESTED_TOO_DEEPLY);
   const lines = new LineCounter();
-  const tokens = new Parser(lines.addNewLine).parse(text);
+  const tokens = withinBounds(new Parser(lines.addNewLine).parse(text), source);
+  const { stackTraceLimit } = Error;
+  // Rubbish makes an error of each of its characters: without a trace each, it is told before long.
+  Error.stackTraceLimit = 0;
   try {
     const documents: unknown[] = [];
     // One after the other, so that only one document's syntax tree is there at a time.
@@ -67,13 +70,43 @@ function readYaml(text: string, source: string): unknown[] {
     if (error instanceof ManifestError) throw error;
     const tooDeep = error instanceof RangeError;
     throw new ManifestError(source, tooDeep ? NESTED_TOO_DEEPLY : firstLine((error as Error).message));
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
+}
+
+/** Far more fields than any object has in one place: the parser compares each with each. */
+const MAX_FIELDS = 10_000;
+
+/** Passes documents on that the parser can make values of in time; lists may be as long as they like. */
+function* withinBounds(documents: Iterable<CST.Token>, source: string): Iterable<CST.Token> {
+  for (const document of documents) {
+    const left: { token: CST.Token; depth: number }[] = [{ token: document, depth: 0 }];
+    for (let next = left.pop(); next; next = left.pop()) {
+      const { token, depth } = next;
+      if (depth > MAX_NESTING) throw new ManifestError(source, NESTED_TOO_DEEPLY);
+      if (token.type === 'document' && token.value) left.push({ token: token.value, depth });
+      if (!('items' in token)) continue;
+      if (token.type !== 'block-seq' && token.items.length > MAX_FIELDS && !isFlowList(token)) {
+        throw new ManifestError(source, `has ${token.items.length} fields in one mapping`);
+      }
+      for (const { key, value } of token.items) {
+        if (key) left.push({ token: key, depth: depth + 1 });
+        if (value) left.push({ token: value, depth: depth + 1 });
+      }
+    }
+    yield document;
+  }
+}
+
+function isFlowList(token: CST.Token): boolean {
+  return token.type === 'flow-collection' && token.start.type === 'flow-seq-start';
 }
 
 const NESTED_TOO_DEEPLY = 'is nested too deeply';
 
 /** Far beyond any object, and far below what the parser's recursion can take. */
-const MAX_NESTING = 500;
+const MAX_NESTING = 200;
 
 /** How deep flow collections go, at a glance: before the parser spends seconds on it. Quotes are not heeded. */
 function nestingDepth(text: string): number {
@@ -93,7 +126,12 @@ const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b
 
 /** An alias may stand inside the very node it names; JSON has nothing of the kind. */
 function withoutCycles(value: unknown, text: string): unknown {
-  if (text.includes('*')) JSON.stringify(value);
+  if (!text.includes('*')) return value;
+  try {
+    JSON.stringify(value);
+  } catch (cause) {
+    throw new Error('an alias stands inside the node that it names', { cause });
+  }
   return value;
 }
 

@@ -54,10 +54,21 @@ function readWithLimit(descriptor: number, name: string, expected = CHUNK): Buff
     const length = readChunk(descriptor, chunk);
     const [only] = chunks;
     if (length === 0) return only && chunks.length === 1 ? only : Buffer.concat(chunks, total);
+    const bytes = chunk.subarray(0, length);
+    if (total === 0 && isUtf16(bytes)) {
+      throw new BadInputError(`${name}: is text in UTF-16; save it as UTF-8`);
+    }
+    // Looked for while reading, so that what is no text, and never ends, is not read for long.
+    if (bytes.includes(0)) throw new BadInputError(`${name}: is not text: it holds zero bytes`);
     total += length;
     if (total > MAX_BYTES) throw tooLarge(name);
-    chunks.push(chunk.subarray(0, length));
+    chunks.push(bytes);
   }
+}
+
+/** By its byte order mark, of either order. */
+function isUtf16([first, second]: Buffer): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
 /** A pipe that is not ready answers EAGAIN, where its other end made it non-blocking. */

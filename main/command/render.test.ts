@@ -71,7 +71,7 @@ test('JSON says the same as YAML', () => {
   expect(renderCluster({}, JSON.stringify({ apiVersion: 'v1', kind: 'List', items })).text).toBe(
     renderCluster().text,
   );
-});
+}, 30_000);
 
 function execJson(yaml: string): unknown {
   const script =
@@ -122,7 +122,34 @@ describe('bad input ends in one message', () => {
   test.each<[string, () => string, RegExp]>([
     ['no such file', () => failure({ files: [join(folder, 'none')] }), /none: no such file$/],
     ['a directory', () => failure({ files: [folder] }), /is a directory; name the files in it$/],
-    ['no UTF-8', () => failure({ files: [file(Uint8Array.of(0xff, 0xfe, 0x41))] }), /is not text in UTF-8$/],
+    ['no UTF-8', () => failure({ files: [file(Uint8Array.of(0xff, 0x41))] }), /is not text in UTF-8$/],
+    [
+      'UTF-16',
+      () => failure({ files: [file(Uint8Array.of(0xff, 0xfe, 0x41, 0))] }),
+      /is text in UTF-16; save it as UTF-8$/,
+    ],
+    ['zeros without end', () => failure({ files: ['/dev/zero'] }), /is not text: it holds zero bytes$/],
+    [
+      'aliases that multiply',
+      () =>
+        failure(
+          {},
+          `a: &a [x, x, x]\n${[...'bcdefghij'].map((to, at) => `${to}: &${to} [${'*x,'.repeat(9).replaceAll('x', 'abcdefghij'[at] ?? '')}]\n`).join('')}`,
+        ),
+      /Excessive alias count/,
+    ],
+    [
+      'an alias of itself',
+      () => failure({}, 'kind: &a [*a]\n'),
+      /an alias stands inside the node that it names/,
+    ],
+    ['blocks nested deeply', () => failure({}, `${'- '.repeat(5000)}x\n`), /is nested too deeply$/],
+    ['lists nested deeply', () => failure({}, '['.repeat(5000)), /is nested too deeply$/],
+    [
+      'more fields than the parser can compare',
+      () => failure({}, Array.from({ length: 20_000 }, (_, at) => `k${at}: v\n`).join('')),
+      /has 20000 fields in one mapping$/,
+    ],
     [
       'binary',
       () => failure({ files: [file(Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0, 0))] }),
@@ -194,11 +221,11 @@ test('a pipe without end is given up', () => {
   execFileSync('mkfifo', [fifo]);
   const writer = spawnSync(
     'sh',
-    ['-c', `(timeout 20 cat /dev/zero > ${fifo}) & exec ${process.execPath} -e "$0"`, readScript(fifo)],
+    ['-c', `(timeout 20 yes > ${fifo}) & exec ${process.execPath} -e "$0"`, readScript(fifo)],
     { encoding: 'utf8' },
   );
   expect(writer.stdout).toMatch(/is larger than/);
-});
+}, 30_000);
 
 function readScript(path: string): string {
   return `import('${join(import.meta.dirname, 'read-input.ts')}').then(({ readInput }) => {

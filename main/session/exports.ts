@@ -1,9 +1,11 @@
 /** Rules and Services as text to take away. */
 import type { ExportFormat, ExportFormatInfo } from '../../app/contract/exports.ts';
-import { ExportError, exportText } from '../../app/exports/export-text.ts';
-import { exportFormatsOf, formatInfo, type RenderedMode } from '../../app/exports/formats.ts';
+import { ExportError } from '../../app/exports/export-error.ts';
+import { exportText } from '../../app/exports/export-text.ts';
+import { exportFormatsOf, formatInfo } from '../../app/exports/formats.ts';
 import { type IPFamily, objectKey, type Service } from '../../app/kubernetes/objects.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
+import type { ProxyMode } from '../../app/proxy/configuration.ts';
 import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
 import { contractError } from './refusals.ts';
 import type { WantedRequest, WantedRules } from './wanted-rules.ts';
@@ -16,7 +18,7 @@ export interface ExportsOptions {
 
 export interface ExportQuestion {
   format: ExportFormat;
-  mode: RenderedMode;
+  mode: ProxyMode;
   dialect: Dialect;
   family: IPFamily;
   services: string[] | null;
@@ -38,7 +40,7 @@ export class Exports {
     this.#options = options;
   }
 
-  formats(mode: RenderedMode): ExportFormatInfo[] {
+  formats(mode: ProxyMode): ExportFormatInfo[] {
     return exportFormatsOf(mode);
   }
 
