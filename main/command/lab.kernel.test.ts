@@ -205,6 +205,12 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
       const seen = await lab.exec(place, 'timeout', '20', 'sh', '-c', script, dump);
       expect(seen.stdout, place).toMatch(/Flags \[S\]/);
     }
+    const script =
+      'tcpdump -U -c 1 -i any -w "$0" tcp 2>"$0.said" & for i in 1 2 3 4 5 6 7 8 9 10; do grep -q listening "$0.said" && break; sleep 0.2; done; ' +
+      'curl -s -m 2 http://10.0.0.5:30964/ >/dev/null; wait $!; cat "$0.said"; tcpdump -nr "$0"';
+    const file = join(lab.folder, 'client.pcap');
+    const saved = await lab.exec('client', 'timeout', '20', 'sh', '-c', script, file);
+    expect(saved.stdout, 'to a file').toMatch(/10\.0\.0\.5\.30964/);
   });
 
   it('gives the command its exit code, and says what is wrong with a place', async () => {

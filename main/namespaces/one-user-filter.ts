@@ -1,7 +1,8 @@
 /**
  * An ordinary user's lab knows one user, root. Programs that give up root once they have what they need
- * (tcpdump, dnsmasq, nginx) ask the kernel for another user and stop when it says no. This filter answers
- * those calls with success and changes nothing, for this thread and all it starts.
+ * (tcpdump, dnsmasq, nginx) ask the kernel for another user, give that user their files (`tcpdump -w`), and
+ * stop when it says no. This filter answers those calls with success and changes nothing, for this thread and
+ * all it starts.
  */
 import koffi from 'koffi';
 
@@ -18,10 +19,13 @@ const RETURN = 0x06;
 const NUMBER = 0;
 const ARCHITECTURE = 4;
 
-/** audit.h's name of the architecture, and its numbers of set{uid,gid,reuid,regid,groups,resuid,resgid,fsuid,fsgid}. */
+/**
+ * audit.h's name of the architecture, and its numbers of set{uid,gid,reuid,regid,groups,resuid,resgid,fsuid,fsgid}
+ * and of the chown calls.
+ */
 const tables: Partial<Record<NodeJS.Architecture, { audit: number; calls: number[] }>> = {
-  x64: { audit: 0xc000003e, calls: [105, 106, 113, 114, 116, 117, 119, 122, 123] },
-  arm64: { audit: 0xc00000b7, calls: [143, 144, 145, 146, 147, 149, 151, 152, 159] },
+  x64: { audit: 0xc000003e, calls: [105, 106, 113, 114, 116, 117, 119, 122, 123, 92, 93, 94, 260] },
+  arm64: { audit: 0xc00000b7, calls: [143, 144, 145, 146, 147, 149, 151, 152, 159, 54, 55] },
 };
 
 function instruction(code: number, value: number, ifTrue = 0, ifFalse = 0): Buffer {
