@@ -97,6 +97,14 @@ describe('a watch', () => {
     expect(lines[0]?.object.message).toMatch(/^too old resource version: \d+ \(\d+\)$/);
   });
 
+  test('from what is no version is a bad request', async () => {
+    const { code, json } = await call(lab.server, `${path}?watch=true&resourceVersion=abc`);
+    expect([code, json.message]).toEqual([
+      400,
+      'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+    ]);
+  });
+
   test('with sendInitialEvents tells where the beginning ends', async () => {
     put('a');
     const query =

@@ -33,6 +33,8 @@ export async function streamWatch(context: ResourceRequest): Promise<void> {
       if (event.type === 'ERROR') stream.end();
     },
   });
+  // Not before: a watch that is refused is answered with a status of its own.
+  stream.open();
   const bookmarks = setInterval(() => watch.bookmark(), bookmarkMilliseconds);
   const timeout = setTimeout(() => stream.end(), watchSeconds(query) * 1000);
   bookmarks.unref();
@@ -52,15 +54,24 @@ function watchSeconds(query: URLSearchParams): number {
 /** The body of a watch: events of one moment go out together. */
 class EventStream {
   readonly #response: ResourceRequest['response'];
+  readonly #warnings: string[];
   #pending = '';
   #scheduled = false;
   #ending = false;
 
   constructor({ response, resource }: ResourceRequest) {
     this.#response = response;
-    setWarnings(response, resource.warning ? [resource.warning] : []);
-    response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
-    response.flushHeaders();
+    this.#warnings = resource.warning ? [resource.warning] : [];
+  }
+
+  /** Sends the head of the answer; what was sent to the stream in the same moment follows it. */
+  open(): void {
+    setWarnings(this.#response, this.#warnings);
+    this.#response.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-cache, private',
+    });
+    this.#response.flushHeaders();
   }
 
   send(line: string): void {
