@@ -27,6 +27,7 @@ export default defineConfig({
           command: resolve(root, 'main/command/command-main.ts'),
           supervisor: resolve(root, 'main/lab/supervisor/supervisor-main.ts'),
           relay: resolve(root, 'main/userspace/relay-main.ts'),
+          helper: resolve(root, 'main/helper/helper-main.ts'),
           prober: resolve(root, 'main/probe/prober-main.ts'),
           forwarder: resolve(root, 'main/forwarder/forwarder-main.ts'),
         },

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export type Program = 'command' | 'supervisor' | 'relay' | 'prober' | 'forwarder';
+export type Program = 'command' | 'supervisor' | 'relay' | 'prober' | 'forwarder' | 'helper';
 
 /** `out/main` when bundled; the checkout when run from its sources (tests). */
 const here = dirname(fileURLToPath(import.meta.url));

@@ -4,8 +4,11 @@ import { openTarget } from '../targets/open-target.ts';
 import { parseTargetSpec } from '../targets/target-spec.ts';
 
 /** Gives the exit code. */
-export async function cleanup(options: { target: string }): Promise<number> {
-  const target = await openTarget(parseTargetSpec(options.target));
+export async function cleanup(options: { target: string; elevate?: boolean }): Promise<number> {
+  const target = await openTarget(parseTargetSpec(options.target), {
+    elevate: options.elevate ?? false,
+    keepRules: true,
+  });
   try {
     const { iptables, ip6tables, nft } = await target.verbs.capabilities({});
     const writer = new NodeWriter(target, {
@@ -22,6 +25,6 @@ export async function cleanup(options: { target: string }): Promise<number> {
     );
     return 0;
   } finally {
-    target.close();
+    await target.close();
   }
 }

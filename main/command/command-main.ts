@@ -212,6 +212,9 @@ function addProbe(program: Command): void {
 const targetOption = (): Option =>
   new Option('--target <target>', 'the node: `host`, `netns:NAME` or `container:NAME`').makeOptionMandatory();
 
+const elevateOption = (): Option =>
+  new Option('--elevate', "where it takes root, asks for the right: sudo, or the desktop's dialog");
+
 function addRun(program: Command): void {
   program
     .command('run')
@@ -224,6 +227,7 @@ function addRun(program: Command): void {
     )
     .option('--node <name>', "the node's name (default: hostnameOverride, or this host's name)")
     .addOption(targetOption())
+    .addOption(elevateOption())
     .addOption(configOption())
     .addOption(strictConfigOption())
     .addOption(modeOption())
@@ -237,6 +241,7 @@ function addRun(program: Command): void {
     .command('cleanup')
     .description("takes kube-proxy's rules off a node, and nothing else")
     .addOption(targetOption())
+    .addOption(elevateOption())
     .action(async (options) => {
       const { cleanup } = await import('./cleanup.ts');
       exitCode = await cleanup(options);

@@ -13,6 +13,7 @@ const explained = new Set([
   'MissingToolError',
   'TargetError',
   'ListenError',
+  'ElevationError',
 ]);
 
 /** An error in words: its message where it is the user's to mend; a mistake of ours with its stack. */

@@ -20,6 +20,7 @@ export interface RunOptions {
   mode?: ProxyMode;
   dialect: Dialect;
   json?: boolean;
+  elevate?: boolean;
 }
 
 const log = (line: string): void => {
@@ -34,7 +35,7 @@ export async function run(options: RunOptions): Promise<number> {
   const mode = proxyMode(options, configuration);
   const kubeConfig = loadKubeConfig(options.kubeconfig ?? (configuration.kubeconfig || undefined));
   const nodeName = options.node ?? (configuration.hostnameOverride || hostname().toLowerCase());
-  const target = await openTarget(spec);
+  const target = await openTarget(spec, { elevate: options.elevate ?? false, keepRules: true });
   const progress = new Progress();
   progress.step(`Listing the cluster, writing the first rules on ${target.name}`);
   const end = askedToEnd();
@@ -55,7 +56,7 @@ export async function run(options: RunOptions): Promise<number> {
     await end;
     await proxy.close();
   }
-  target.close();
+  await target.close();
   return 0;
 }
 

@@ -33,10 +33,11 @@ export interface MessageChannel {
   onClose(listener: () => void): void;
 }
 
-const requestSchema = z.strictObject({ id: z.int(), verb: z.string(), args: z.unknown() });
+// JSON leaves out what is undefined: a verb without a result answers without one.
+const requestSchema = z.strictObject({ id: z.int(), verb: z.string(), args: z.unknown().optional() });
 const errorSchema = z.object({ code: z.string(), message: z.string(), stderr: z.string().optional() });
 const responseSchema = z.union([
-  z.strictObject({ id: z.int(), ok: z.literal(true), result: z.unknown() }),
+  z.strictObject({ id: z.int(), ok: z.literal(true), result: z.unknown().optional() }),
   z.strictObject({ id: z.int(), ok: z.literal(false), error: errorSchema }),
 ]);
 

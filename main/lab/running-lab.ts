@@ -6,6 +6,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { processStartTime } from '../process-start-time.ts';
 
 const runningLabSchema = z.object({
   pid: z.int().positive(),
@@ -45,23 +46,6 @@ export class NoLabError extends Error {
   }
 }
 
-/** When the process began, in the kernel's clock ticks since boot; undefined where there is none such. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, in parentheses, may itself hold blanks and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    if (process.platform === 'linux') return undefined;
-  }
-  try {
-    process.kill(pid, 0);
-    return 'unknown';
-  } catch {
-    return undefined;
-  }
-}
-
 function fileOf(folder: string): string {
   return join(folder, 'lab.json');
 }
@@ -81,7 +65,7 @@ function read(folder: string): RunningLab | undefined {
 }
 
 function isAlive(lab: RunningLab): boolean {
-  return startTimeOf(lab.pid) === lab.startTime;
+  return processStartTime(lab.pid) === lab.startTime;
 }
 
 /** The lab that runs on a folder and is up. Throws NoLabError. */
@@ -104,7 +88,7 @@ export class DataFolderLock {
   /** Takes the folder, making it where there is none. Throws LabRunningError. */
   static take(folder: string): DataFolderLock {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const lab: RunningLab = { pid: process.pid, startTime: startTimeOf(process.pid) ?? 'unknown' };
+    const lab: RunningLab = { pid: process.pid, startTime: processStartTime(process.pid) ?? 'unknown' };
     const own = `${fileOf(folder)}.${process.pid}`;
     writeFileSync(own, JSON.stringify(lab), { mode: 0o600 });
     try {

@@ -1,5 +1,8 @@
 /** Opens the node that a target names, and says in words why it cannot. */
+
+import { ElevationError, startElevatedHelper } from '../helper/elevated-helper.ts';
 import type { HealthCheckServers } from '../helper/health-check-servers.ts';
+import { withPrompt, withSudo } from '../helper/helper-starters.ts';
 import { namespacePlace } from '../helper/node-place.ts';
 import type { NodeVerbs } from '../helper/node-protocol.ts';
 import { nodeVerbHandlers } from '../helper/node-verbs.ts';
@@ -12,19 +15,30 @@ import { formatTargetSpec, TargetError, type TargetSpec } from './target-spec.ts
 
 /** A target that is open: what it holds (namespaces, the relay) goes with `close`; the node's rules stay. */
 export interface OpenTarget extends NodeTarget {
-  close(): void;
+  close(): Promise<void> | void;
 }
 
-/** @throws TargetError */
-export async function openTarget(spec: TargetSpec): Promise<OpenTarget> {
+export interface OpenTargetOptions {
+  /** Where this user may not change the node, an elevated helper does, after the person was asked. */
+  elevate?: boolean;
+  /** What was written stays when the target is closed, also with a helper, which else undoes it. */
+  keepRules?: boolean;
+}
+
+/** @throws TargetError, ElevationError */
+export async function openTarget(spec: TargetSpec, options: OpenTargetOptions = {}): Promise<OpenTarget> {
+  const mayChange = process.platform === 'linux' && process.getuid?.() === 0;
   switch (spec.kind) {
     case 'host':
-      needRoot(spec);
-      return hereTarget(spec);
     case 'netns':
+      if (process.platform !== 'linux') {
+        throw new TargetError(`${formatTargetSpec(spec)} needs Linux; nodes in containers work everywhere`);
+      }
+      if (!mayChange && options.elevate) return elevatedTarget(spec, options.keepRules ?? false);
       needRoot(spec);
-      return hereTarget(spec, openNamespace(spec.name));
+      return spec.kind === 'host' ? hereTarget(spec) : hereTarget(spec, openNamespace(spec.name));
     case 'container':
+      if (!mayChange && options.elevate) return elevatedTarget(spec, options.keepRules ?? false);
       return containerTarget(spec);
     case 'lab':
       throw new TargetError(
@@ -38,12 +52,9 @@ export async function openTarget(spec: TargetSpec): Promise<OpenTarget> {
 }
 
 function needRoot(spec: TargetSpec): void {
-  if (process.platform !== 'linux') {
-    throw new TargetError(`${formatTargetSpec(spec)} needs Linux; nodes in containers work everywhere`);
-  }
   if (process.getuid?.() !== 0) {
     throw new TargetError(
-      `${formatTargetSpec(spec)} is not this user's to change. Run the command as root: sudo kube-proxy-lab …`,
+      `${formatTargetSpec(spec)} is not this user's to change. Run the command as root (sudo kube-proxy-lab …), or let it ask for the right with --elevate`,
     );
   }
 }
@@ -124,6 +135,32 @@ function healthChecksIn(within: NetworkNamespace | undefined): HealthChecks & { 
       return servers.serve(state);
     },
     close: () => servers?.close(),
+  };
+}
+
+/** A node that the elevated helper changes for us: sudo where it asks for nothing, else the desktop's dialog. */
+async function elevatedTarget(spec: TargetSpec, keepRules: boolean): Promise<OpenTarget> {
+  const helper = await startElevatedHelper(withSudo).catch((error: unknown) => {
+    if (error instanceof ElevationError && error.code === 'no-agent') return startElevatedHelper(withPrompt);
+    throw error;
+  });
+  const { verbs } = helper;
+  try {
+    await verbs.attach({ target: formatTargetSpec(spec) });
+    if (keepRules) await verbs.leaveRules({});
+  } catch (error) {
+    await helper.close();
+    throw new TargetError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  return {
+    name: formatTargetSpec(spec),
+    verbs,
+    userspace: {
+      serve: (state) => verbs.serveServicePorts(state),
+      statistics: () => verbs.relayStatistics({}),
+    },
+    healthChecks: { serve: (state) => verbs.serveHealthChecks(state) },
+    close: () => helper.close(),
   };
 }
 

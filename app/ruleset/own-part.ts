@@ -1,0 +1,18 @@
+import { BUILT_IN_CHAINS } from './iptables-print.ts';
+import type { IptablesChain, IptablesRuleset } from './model.ts';
+import { isLocalnetProtection, isOurChain, isOurJump, KUBELET_SHARED_CHAIN } from './ownership.ts';
+
+/** What of a node's rules is kube-proxy's: its chains, the jumps into them, its one rule in the kubelet's chain. */
+export function ownPart(ruleset: IptablesRuleset): IptablesRuleset {
+  const tables = ruleset.tables.map(({ name: table, chains }) => ({
+    name: table,
+    chains: chains.flatMap((chain): IptablesChain[] => {
+      if (isOurChain(chain.name)) return [chain];
+      const isBuiltIn = (BUILT_IN_CHAINS[table] ?? []).includes(chain.name);
+      if (!isBuiltIn && chain.name !== KUBELET_SHARED_CHAIN) return [];
+      const rules = chain.rules.filter(isBuiltIn ? isOurJump : isLocalnetProtection);
+      return rules.length > 0 ? [{ ...chain, rules }] : [];
+    }),
+  }));
+  return { ...ruleset, tables };
+}

@@ -1,0 +1,87 @@
+/** The ways to start the helper with the right it needs. The one file that elevates. */
+import { spawn } from 'node:child_process';
+import { programFile } from '../program-files.ts';
+import { ElevationError, type HelperStarter } from './elevated-helper.ts';
+
+/** As root already: a child like any other. */
+export const asRoot: HelperStarter = (file) => spawned([process.execPath, ...helperArgs(file)]);
+
+/** Where sudo asks for no password, nobody is asked at all. */
+export const withSudo: HelperStarter = (file) =>
+  spawned(['sudo', '-n', '--', process.execPath, ...helperArgs(file)]);
+
+/** What a shell's double quotes leave as they are, on every system; a path with anything else is refused. */
+const PLAIN_PATH = /^[A-Za-z0-9 _.:,+@()/\\-]+$/;
+
+/**
+ * Asks the person, through the desktop's own dialog. sudo-prompt takes a shell string: it is our own programs'
+ * paths and the path of the file with the secret, and nothing that anybody else has said.
+ */
+export const withPrompt: HelperStarter = (file) => {
+  const words = [process.execPath, ...helperArgs(file)];
+  const strange = words.find((word) => !PLAIN_PATH.test(word));
+  if (strange !== undefined) {
+    const message = `${strange} has a character that cannot be handed to the system's dialog; move the program to a plain path`;
+    return { ended: Promise.reject(new ElevationError('failed', message)) };
+  }
+  const command = words.map((word) => `"${word}"`).join(' ');
+  return {
+    ended: import('sudo-prompt').then(
+      ({ exec }) =>
+        new Promise((resolve, reject) => {
+          exec(command, { name: 'Kube Proxy Lab' }, (error) =>
+            error ? reject(explained(error)) : resolve(),
+          );
+        }),
+    ),
+  };
+};
+
+function helperArgs(file: string): string[] {
+  return [programFile('helper'), '--rendezvous', file];
+}
+
+/** sudo-prompt's own words for what may happen. */
+function explained(error: Error): ElevationError {
+  const { message } = error;
+  if (/did not grant permission/i.test(message)) {
+    return new ElevationError('cancelled', 'nothing was changed: the request was cancelled', {
+      cause: error,
+    });
+  }
+  if (/polkit|pkexec|kdesudo/i.test(message)) {
+    return new ElevationError(
+      'no-agent',
+      'no program of this desktop can ask for the password (no polkit agent runs). Start one, or start the app as root: sudo kube-proxy-lab start',
+      { cause: error },
+    );
+  }
+  return new ElevationError('failed', `the helper could not be started: ${message}`, { cause: error });
+}
+
+function spawned([command = '', ...args]: string[]): { ended: Promise<void> } {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-4096);
+  });
+  return {
+    ended: new Promise((resolve, reject) => {
+      child.on('error', (error) => reject(new ElevationError('failed', error.message, { cause: error })));
+      child.on('close', (code) => {
+        if (code === 0) resolve();
+        else reject(sudoFailure(stderr.trim(), code));
+      });
+    }),
+  };
+}
+
+function sudoFailure(said: string, code: number | null): ElevationError {
+  if (/password is required|may not run sudo|not allowed/i.test(said)) {
+    return new ElevationError('no-agent', `sudo asks for a password: ${said}`);
+  }
+  return new ElevationError(
+    'failed',
+    `the helper ended (${code === null ? 'killed' : `exit code ${code}`}): ${said}`,
+  );
+}
