@@ -62,7 +62,11 @@ export function difference(before: string, after: string): { from: number; to: n
 function configuration({ readonly, wrap, label, extensions }: CodeEditorSettings): Extension {
   return [
     EditorState.readOnly.of(readonly),
-    EditorView.contentAttributes.of({ 'aria-label': label, 'aria-readonly': String(readonly) }),
+    EditorView.contentAttributes.of({
+      'aria-label': label,
+      'aria-readonly': String(readonly),
+      tabindex: '0',
+    }),
     wrap ? EditorView.lineWrapping : [],
     readonly ? [] : highlightActiveLine(),
     [...extensions],
