@@ -31,6 +31,9 @@ export interface ExportAnswer {
   warnings: string[];
 }
 
+/** iptables-restore refuses a file whose nfacct objects have not been made; a kube-proxy without them leaves them out. */
+const LOADS_ANYWHERE = { nfacct: false };
+
 const NO_RULES: WantedRules = { rulesets: [], warnings: [], listeners: 0 };
 
 export class Exports {
@@ -52,7 +55,13 @@ export class Exports {
       const { rulesets, warnings } =
         format === 'services'
           ? NO_RULES
-          : await this.#options.wantedRules({ mode, dialect, families, services: chosen });
+          : await this.#options.wantedRules({
+              mode,
+              dialect,
+              families,
+              services: chosen,
+              ...(format === 'restore' ? LOADS_ANYWHERE : {}),
+            });
       const { nodeName } = this.#options;
       return { ...exportText({ format, mode, dialect, rulesets, services, nodeName }), warnings };
     } catch (error) {

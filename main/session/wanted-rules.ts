@@ -25,6 +25,8 @@ export interface WantedRequest {
   families: readonly IPFamily[];
   /** `namespace/name` of the Services; null: all. */
   services: readonly string[] | null;
+  /** Whether rules count with nfacct objects; absent: where the node can. */
+  nfacct?: boolean;
 }
 
 export interface WantedRules {
@@ -49,7 +51,7 @@ export async function wantedRules(options: WantedRulesOptions, request: WantedRe
       bindAddresses: configuration.bindAddresses,
       ...(node ? { node } : {}),
     }),
-    capabilities: { nfacct: engine.capabilities?.nfacct.available ?? false },
+    capabilities: { nfacct: request.nfacct ?? engine.capabilities?.nfacct.available ?? false },
   };
   const serviceCIDRs = client.list<ServiceCIDR>('servicecidrs');
   const proxyPorts = request.mode === 'userspace' ? await listeningPorts(options) : undefined;
