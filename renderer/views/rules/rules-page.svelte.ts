@@ -33,6 +33,8 @@ export class RulesPage {
   #now = $state(Date.now());
   /** The address that has been gone to: rules that change under it do not lead there again. */
   #followed: Record<string, string> | undefined;
+  /** The key of a chain that the address names and that has not been seen yet. */
+  #awaited: string | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -178,13 +180,18 @@ export class RulesPage {
   /** What the address asks for is done once: where one goes from there is not taken back. */
   #followAddress(): void {
     const { view, query } = this.#session.router;
-    if (view !== 'rules' || !this.#rules || query === this.#followed) return;
-    this.#followed = query;
-    const { family = 'IPv4', table = '', chain = '', service } = query;
-    this.service = service ?? null;
-    if (query['family'] === 'IPv4' || query['family'] === 'IPv6') this.family = query['family'];
-    const wanted = this.#rules.byKey.get(`${family} ${table} ${chain}`);
-    if (wanted) untrack(() => this.goTo(chainRowKey(wanted.key), wanted));
+    if (view !== 'rules') return;
+    if (query !== this.#followed) {
+      this.#followed = query;
+      const { family, table, chain, service } = query;
+      this.service = service ?? null;
+      if (family === 'IPv4' || family === 'IPv6') this.family = family;
+      this.#awaited = chain === undefined ? undefined : `${family ?? 'IPv4'} ${table} ${chain}`;
+    }
+    const wanted = this.#awaited === undefined ? undefined : this.#rules?.byKey.get(this.#awaited);
+    if (!wanted) return;
+    this.#awaited = undefined;
+    untrack(() => this.goTo(chainRowKey(wanted.key), wanted));
   }
 }
 
