@@ -86,6 +86,10 @@ export class BrowserWindow extends EventEmitter {
     this.emit('focus');
   }
 
+  blur(): void {
+    if (openWindows.focused === this) openWindows.focused = undefined;
+  }
+
   isVisible(): boolean {
     return this.#visible;
   }

@@ -71,6 +71,16 @@ export class WebContents extends EventEmitter {
     void this.#devtools?.send('Page.reload');
   }
 
+  async executeJavaScript(code: string, userGesture = false): Promise<unknown> {
+    const devtools = await this.#attached.promise;
+    const { result, exceptionDetails } = await devtools.send<{
+      result: { value?: unknown };
+      exceptionDetails?: { text: string };
+    }>('Runtime.evaluate', { expression: code, userGesture, awaitPromise: true, returnByValue: true });
+    if (exceptionDetails) throw new Error(exceptionDetails.text);
+    return result.value;
+  }
+
   send(channel: string, ...args: unknown[]): void {
     this.#tell({ type: 'send', channel, args: JSON.parse(JSON.stringify(args)) });
   }
