@@ -9,7 +9,7 @@ import { LabUnderTest, until } from '../../testing/lab-under-test.ts';
 import { testUsers } from '../../testing/test-user.ts';
 
 /** What the interface says when it has the lab, and when it has not. */
-const CONNECTED = 'Lab connected';
+const CONNECTED = 'API connected';
 const LOST = 'The lab does not answer';
 
 function dataFolder(): string {
@@ -102,14 +102,12 @@ describe('a page in the app', () => {
     expect(outcome).toEqual({ ran: false, fetched: false });
   });
 
-  it.each([
-    '/../package.json',
-    '/%2e%2e/%2e%2e/package.json',
-    '/..%2fpackage.json',
-    '/assets/..%5c..%5cx',
-  ])('gets nothing at %s', async (path) => {
-    expect(await page.evaluate(async (url) => (await fetch(url)).status, path)).toBe(404);
-  });
+  it.each(['/../package.json', '/%2e%2e/%2e%2e/package.json', '/..%2fpackage.json', '/assets/..%5c..%5cx'])(
+    'gets nothing at %s',
+    async (path) => {
+      expect(await page.evaluate(async (url) => (await fetch(url)).status, path)).toBe(404);
+    },
+  );
 
   it.each([
     ['a link', (url: string) => `const a = document.createElement('a'); a.href = '${url}'; a.click()`],
@@ -237,6 +235,7 @@ describe('the app', () => {
     const said = page.getByText(LOST).waitFor();
     process.kill(first, 'SIGKILL');
     await said;
+    await page.getByText(LOST).waitFor({ state: 'detached' });
     await page.getByText(CONNECTED).waitFor();
     await until('another lab', () => (labPid(folder) ?? first) !== first || undefined);
   });

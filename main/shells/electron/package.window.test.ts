@@ -5,11 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { extractAll, listPackage } from '@electron/asar';
-import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startElectronApp } from '../../testing/electron-app.ts';
 import { run } from '../../testing/lab-under-test.ts';
 import { makeElectronDist } from './stand-in/electron-dist.ts';
+
+/** The letters of a binary's wire of fuses. */
+const ENABLED = '1'.charCodeAt(0);
+const DISABLED = '0'.charCodeAt(0);
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'kube-proxy-lab-package-'));
@@ -65,8 +69,8 @@ describe('the package', () => {
       FuseV1Options.EnableNodeCliInspectArguments,
       FuseV1Options.GrantFileProtocolExtraPrivileges,
     ];
-    expect(on.map((fuse) => wire[fuse])).toEqual(on.map(() => FuseState.ENABLE));
-    expect(off.map((fuse) => wire[fuse])).toEqual(off.map(() => FuseState.DISABLE));
+    expect(on.map((fuse) => wire[fuse])).toEqual(on.map(() => ENABLED));
+    expect(off.map((fuse) => wire[fuse])).toEqual(off.map(() => DISABLED));
   });
 
   it('runs the command on the Node that it carries', async () => {
@@ -96,7 +100,7 @@ describe('the package', () => {
     });
     try {
       const page = await running.page();
-      await page.getByText('Lab connected').waitFor();
+      await page.getByText('API connected').waitFor();
       const { pid } = JSON.parse(readFileSync(join(folder, 'data', 'lab.json'), 'utf8'));
       expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toContain(join(resources, 'lab'));
     } finally {
