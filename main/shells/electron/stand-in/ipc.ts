@@ -9,6 +9,7 @@ export type FromPage =
   | { type: 'send'; channel: string; args: unknown[]; ports: number[] }
   | { type: 'port'; port: number; data: PackedData }
   | { type: 'portClosed'; port: number }
+  | { type: 'open'; url: string }
   | { type: 'preloadFailed'; error: string };
 
 /** The ports of one page: they end with it. */
@@ -23,6 +24,7 @@ export class PagePorts {
   take(message: FromPage, contents: WebContents): void {
     if (message.type === 'port') this.#ports.get(message.port)?.arrived(message.data);
     else if (message.type === 'portClosed') this.#drop(message.port);
+    else if (message.type === 'open') contents.opensWindow(message.url);
     else if (message.type === 'preloadFailed') contents.preloadFailed(message.error);
     else {
       const ports = message.ports.map((number) => this.#add(number));

@@ -28,6 +28,12 @@ function mainWorld(secret: string): void {
       throw new Error(`Cannot bind an API on top of an existing property: ${key}`);
     Object.defineProperty(globalThis, key, { value: freeze(api), enumerable: true });
   });
+  // The app denies every window; what it would say to another answer is not here.
+  window.open = (url = 'about:blank') => {
+    const detail = new URL(url, location.href).href;
+    globalThis.dispatchEvent(new CustomEvent(`${secret}-open`, { detail }));
+    return null;
+  };
 }
 
 /** Runs in the preload's world: the modules that the sandbox has, then the preload. */
@@ -89,6 +95,10 @@ function isolatedWorld({ secret, platform, toMain: out, fromMain: back }: Words)
     else if (message.type === 'closePort') ports.get(message.port)?.close();
     else for (const listener of listeners.get(message.channel) ?? []) listener({}, ...message.args);
   };
+
+  globalThis.addEventListener(`${secret}-open`, (event) =>
+    tell({ type: 'open', url: (event as CustomEvent<string>).detail }),
+  );
 
   const modules: Record<string, unknown> = {
     electron: {

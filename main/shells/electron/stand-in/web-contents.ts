@@ -90,6 +90,12 @@ export class WebContents extends EventEmitter {
     this.emit('preload-error', preventable({}), this.#preload, new Error(error));
   }
 
+  /** The page opens a window: the app is asked. */
+  opensWindow(url: string): void {
+    const details = { url: toApp(url, state.schemes), frameName: '', features: '' };
+    this.mayOpenWindow = this.#openHandler(details).action !== 'deny';
+  }
+
   /** The browser has made the page. */
   async attach(devtools: DevtoolsSession, frameId: string): Promise<void> {
     this.#devtools = devtools;
@@ -99,7 +105,7 @@ export class WebContents extends EventEmitter {
     devtools.on('Runtime.executionContextCreated', ({ context }) => this.#contextCreated(context));
     devtools.on('Page.frameNavigated', ({ frame }) => this.#navigated(frame.id, frame.url));
     devtools.on('Page.navigatedWithinDocument', ({ frameId: id, url }) => this.#moved(id, url));
-    devtools.on('Page.windowOpen', ({ url }) => this.#opens(url));
+    devtools.on('Page.windowOpen', ({ url }) => this.opensWindow(url));
     devtools.on('Page.loadEventFired', () => this.emit('did-finish-load', preventable({})));
     devtools.on('Inspector.targetCrashed', () => {
       this.#ports.end();
@@ -155,11 +161,6 @@ export class WebContents extends EventEmitter {
     const event = preventable(details);
     this.emit('will-navigate', event, url, false, true, 0, 0);
     return !event.defaultPrevented;
-  }
-
-  #opens(url: string): void {
-    const details = { url: toApp(url, state.schemes), frameName: '', features: '' };
-    this.mayOpenWindow = this.#openHandler(details).action !== 'deny';
   }
 
   #navigated(frameId: string, url: string): void {
