@@ -46,6 +46,7 @@ const ENDING: Endpoint = { ...HERE, conditions: { ready: false, serving: true, t
 const SILENT: Endpoint = { ...HERE, conditions: { ready: false, serving: false, terminating: false } };
 
 interface Given {
+  name?: string;
   spec?: ServiceSpec;
   labels?: Record<string, string>;
   ingress?: { ip: string }[];
@@ -62,9 +63,9 @@ function codes(given: Given): string[] {
 }
 
 function diagnosesOf(given: Given): ReturnType<typeof diagnose> {
-  const { spec = {}, labels = {}, ingress = [], pods = [pod('a')], endpoints = [HERE] } = given;
+  const { name = 'web', spec = {}, labels = {}, ingress = [], pods = [pod('a')], endpoints = [HERE] } = given;
   const service: Service = {
-    metadata: { name: 'web', namespace: 'default', labels },
+    metadata: { name, namespace: 'default', labels },
     spec: { ...BASE, ...spec },
     status: { loadBalancer: { ingress } },
   };
@@ -110,6 +111,11 @@ describe('what is wrong with a Service', () => {
       'it has no selector and nobody made endpoints',
       { spec: { selector: {} }, endpoints: [] },
       ['problem no-selector'],
+    ],
+    [
+      "it is the API server's own",
+      { name: 'kubernetes', spec: { selector: {} }, endpoints: [] },
+      ['note no-selector'],
     ],
     ['it has no selector, and endpoints made by hand', { spec: { selector: {} }, pods: [] }, []],
     [

@@ -50,7 +50,10 @@ export class ClusterApi {
           authorization: `Bearer ${token}`,
           accept: 'application/json',
           'user-agent': 'kube-proxy-lab',
-          ...(text === undefined ? {} : { 'content-type': contentType(method) }),
+          // Node frames a body by itself, but not that of a DELETE: it would be taken for the next request.
+          ...(text === undefined
+            ? {}
+            : { 'content-type': contentType(method), 'content-length': Buffer.byteLength(text) }),
         },
       });
       call.on('error', reject);

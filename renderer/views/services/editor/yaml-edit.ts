@@ -9,6 +9,7 @@
 import { Document, isAlias, visit } from 'yaml';
 import { type JsonObject, jsonEqual } from '../../../../app/kubernetes/json.ts';
 import { KUBERNETES_YAML } from '../../../../app/kubernetes/yaml-options.ts';
+import { inFieldOrder } from './field-order.ts';
 import { type Edit, editObject } from './object-edit.ts';
 import { cutText } from './text-surgery.ts';
 import { changeTree } from './tree-edit.ts';
@@ -38,9 +39,9 @@ export function editTextAll(parsed: ParsedText, edits: readonly Edit[]): ParsedT
   return edits.reduce(editText, parsed);
 }
 
-/** An object as text, in the manner of the templates. */
+/** An object as text, in the manner and the order of the templates. */
 export function textOf(object: JsonObject): string {
-  return new Document(object, KUBERNETES_YAML).toString(PRINT);
+  return new Document(inFieldOrder(object), KUBERNETES_YAML).toString(PRINT);
 }
 
 function verified(attempt: () => string | undefined, wanted: JsonObject): ParsedText | undefined {
