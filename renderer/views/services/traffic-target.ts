@@ -1,8 +1,13 @@
 import type { Service } from '../../../app/kubernetes/objects.ts';
 
-/** What the traffic view begins with for a Service: its node port from outside where it has one, else its cluster IP. */
+/**
+ * What the traffic view begins with for a Service, as its address has it: the first port, from outside by the
+ * node port where there is one, else by the cluster IP from the node (clients outside have no route there).
+ */
 export function trafficTarget({ metadata, spec = {} }: Service): Record<string, string> {
-  const [port] = spec.ports ?? [];
-  const protocol: { protocol?: string } = port?.protocol === 'UDP' ? { protocol: 'udp' } : {};
-  return { service: `${metadata?.namespace ?? 'default'}/${metadata?.name ?? ''}`, ...protocol };
+  const { namespace = 'default', name = '' } = metadata ?? {};
+  const [port, ...others] = spec.ports ?? [];
+  const owner = namespace === 'default' ? name : `${namespace}/${name}`;
+  const target = port && others.length > 0 ? `${owner}:${port.name || port.port}` : owner;
+  return port?.nodePort ? { target: `${target}/nodePort`, from: 'client' } : { target, from: 'node' };
 }
