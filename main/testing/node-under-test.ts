@@ -8,6 +8,9 @@ import { callVerbs, type MessageChannel, serveVerbs } from '../helper/verb-chann
 import { runCommand } from '../run-command.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 
+/** Whether it needs a user namespace of its own: an ordinary user does. */
+const OWN_USERS = process.getuid?.() !== 0;
+
 export class NodeUnderTest implements AsyncDisposable {
   readonly target: NodeTarget;
   /** A process whose namespaces the rules go to; with it, the namespaces and their rules are gone. */
@@ -34,10 +37,15 @@ export class NodeUnderTest implements AsyncDisposable {
   }
 
   static async make(): Promise<NodeUnderTest> {
-    // A user namespace of its own, so that an ordinary user can run this as well.
     const holder = spawn(
       'unshare',
-      ['--user', '--map-root-user', '--net', 'sh', '-c', 'echo ready; exec sleep infinity'],
+      [
+        ...(OWN_USERS ? ['--user', '--map-root-user'] : []),
+        '--net',
+        'sh',
+        '-c',
+        'echo ready; exec sleep infinity',
+      ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     if (holder.stdout) await once(holder.stdout, 'data');
@@ -48,7 +56,15 @@ export class NodeUnderTest implements AsyncDisposable {
   run(argv: readonly [string, ...string[]], input = ''): Promise<{ stdout: string; stderr: string }> {
     const pid = String(this.#holder.pid);
     return runCommand(
-      ['nsenter', '--target', pid, '--user', '--net', '--preserve-credentials', '--', ...argv],
+      [
+        'nsenter',
+        '--target',
+        pid,
+        ...(OWN_USERS ? ['--user', '--preserve-credentials'] : []),
+        '--net',
+        '--',
+        ...argv,
+      ],
       { input },
     );
   }

@@ -30,6 +30,10 @@ function setForwarding(node: NetworkNamespace): void {
   // A packet from a pod to the node's own Service address may come back another way.
   writeSysctl(node, 'net/ipv4/conf/all/rp_filter', '0');
   writeSysctl(node, 'net/ipv4/conf/default/rp_filter', '0');
+  // A host gets few ICMP messages a second, and redirects (for what nobody here has) would be among them: a
+  // client that is refused would then wait instead.
+  writeSysctl(node, 'net/ipv4/conf/all/send_redirects', '0');
+  writeSysctl(node, 'net/ipv4/conf/default/send_redirects', '0');
 }
 
 /** Makes node and client and the wire between them. */
