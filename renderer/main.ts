@@ -11,4 +11,6 @@ const target = document.getElementById('app');
 if (!target) throw new Error('the page has no #app');
 const { locale } = earlyAppearance();
 await useLanguage(locale ?? systemLanguage());
+// What stood there until now was the first paint: the page's own, before any script.
+target.replaceChildren();
 mount(App, { target });

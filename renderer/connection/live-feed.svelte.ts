@@ -26,10 +26,13 @@ export class LiveFeed<State, Change> {
       if (connection.status !== 'connected') return;
       // A new connection is a new generation, also where the status was never seen to change.
       void connection.generation;
-      const abort = new AbortController();
-      void this.#follow(abort.signal);
+      const follower = new AbortController();
+      const call = new AbortController();
+      void this.#follow(follower.signal, call.signal);
       return () => {
-        abort.abort();
+        follower.abort();
+        // A connection that is gone has ended its calls itself, and carries no word of an end any more.
+        if (connection.status === 'connected') call.abort();
         this.#isCurrent = false;
       };
     });
@@ -49,10 +52,10 @@ export class LiveFeed<State, Change> {
     return this.#isCurrent;
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  async #follow(signal: AbortSignal, call: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        await this.#readOnce(signal, () => {
+        await this.#readOnce({ signal, call }, () => {
           failures = 0;
         });
       } catch (error) {
@@ -66,7 +69,10 @@ export class LiveFeed<State, Change> {
     }
   }
 
-  async #readOnce(signal: AbortSignal, onSnapshot: () => void): Promise<void> {
+  async #readOnce(
+    { signal, call }: { signal: AbortSignal; call: AbortSignal },
+    onSnapshot: () => void,
+  ): Promise<void> {
     const reader = new FeedReader<State, Change>({
       reset: (state) => {
         this.#state = state;
@@ -78,7 +84,7 @@ export class LiveFeed<State, Change> {
         if (this.#state !== undefined) this.#state = this.#source.apply(this.#state, changes);
       },
     });
-    for await (const event of await this.#source.subscribe(signal)) {
+    for await (const event of await this.#source.subscribe(call)) {
       if (signal.aborted) return;
       reader.take(event);
     }
