@@ -45,6 +45,11 @@ export class EngineConnection {
     return this.#status;
   }
 
+  /** Whether there is a way to the engine at this very moment; for code that runs while states change, and is not told. */
+  get isOpen(): boolean {
+    return this.#carrier !== undefined;
+  }
+
   get generation(): number {
     return this.#generation;
   }

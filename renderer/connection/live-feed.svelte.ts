@@ -32,7 +32,7 @@ export class LiveFeed<State, Change> {
       return () => {
         follower.abort();
         // A connection that is gone has ended its calls itself, and carries no word of an end any more.
-        if (connection.status === 'connected') call.abort();
+        if (connection.isOpen) call.abort();
         this.#isCurrent = false;
       };
     });
