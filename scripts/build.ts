@@ -4,8 +4,9 @@
  * `--if-stale` builds only where a source is newer than the last build: `npm start` and `npm test` call it so.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const root = join(import.meta.dirname, '..');
 const stamp = join(root, 'out', '.built');
@@ -31,6 +32,17 @@ function isFresh(): boolean {
   return built > 0 && sources.every((source) => newest(join(root, source)) <= built);
 }
 
+/** Beside each of the page's texts its compressed forms, so that the web shell compresses nothing while somebody waits. */
+function compressPage(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || !/\.(html|js|css|svg|json)$/.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const content = readFileSync(path);
+    writeFileSync(`${path}.br`, brotliCompressSync(content));
+    writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+  }
+}
+
 const startedAt = new Date();
 if (process.argv.includes('--if-stale') && isFresh()) process.exit(0);
 process.stderr.write('Building…\n');
@@ -48,6 +60,7 @@ const { status } = spawnSync(
   { cwd: root, stdio: ['ignore', 2, 2] },
 );
 if (status !== 0) process.exit(status ?? 1);
+compressPage(join(root, 'out', 'renderer'));
 writeFileSync(stamp, '');
 // As old as the build's start: what changed while it ran makes it stale.
 utimesSync(stamp, startedAt, startedAt);

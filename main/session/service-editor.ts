@@ -4,6 +4,7 @@ import type { ApplyOutcome, CheckOutcome, CreateOutcome, UpdateOutcome } from '.
 import { ManifestError, readManifest } from '../../app/kubernetes/manifest.ts';
 import type { KubernetesObject, Service } from '../../app/kubernetes/objects.ts';
 import { parseGroupVersionKind } from '../../app/kubernetes/schema/kinds.ts';
+import { defaultNodePortRange } from '../lab/api-server/allocation/node-port-allocator.ts';
 import { type ApiError, isAlreadyExists, isConflict, isNotFound } from '../lab/api-server/api-error.ts';
 import type { ClusterApi } from './cluster-api.ts';
 import { contractError, refusalOf } from './refusals.ts';
@@ -38,7 +39,8 @@ export class ServiceEditor {
   async check(object: Draft, as: 'create' | 'update'): Promise<CheckOutcome> {
     const outcome =
       as === 'create' ? await this.#create(object, DRY_RUN) : await this.#update(object, DRY_RUN);
-    return outcome.outcome === 'saved' ? { ...outcome, outcome: 'valid' } : outcome;
+    if (outcome.outcome !== 'saved') return outcome;
+    return portsOutOfRange(outcome.object) ?? { ...outcome, outcome: 'valid' };
   }
 
   create(object: Draft): Promise<CreateOutcome> {
@@ -147,8 +149,12 @@ export class ServiceEditor {
   async #update(object: Draft, query: Record<string, string>): Promise<UpdateOutcome> {
     const key = { namespace: object.metadata?.namespace || 'default', name: object.metadata?.name ?? '' };
     if (!key.name) return missingName();
+    const path = pathOf(key);
+    // A PUT makes what is not there, unless it names the object it is meant for.
+    if (object.metadata?.uid === undefined && !(await this.#exists(path))) {
+      return { outcome: 'gone', message: `services "${key.name}" not found` };
+    }
     try {
-      const path = pathOf(key);
       const answer = await this.#api.call<StoredService>({
         method: 'PUT',
         path,
@@ -184,6 +190,21 @@ function pathOf({ namespace, name }: ObjectName): string {
 /** What the editor may leave out, because it edits nothing else. */
 function asService(object: Draft): Draft {
   return { apiVersion: 'v1', kind: 'Service', ...object };
+}
+
+/** A dry run allocates nothing, and so does not look whether a port could be: the save would be refused. */
+function portsOutOfRange({ metadata, spec }: StoredService): CheckOutcome | undefined {
+  const { first, last } = defaultNodePortRange;
+  const problems = (spec?.ports ?? []).flatMap(({ nodePort }, index) => {
+    if (!nodePort || (nodePort >= first && nodePort <= last)) return [];
+    const why = `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+    const field = `spec.ports[${index}].nodePort`;
+    return [{ field, message: `Invalid value: ${nodePort}: ${why}`, reason: 'FieldValueInvalid' }];
+  });
+  if (problems.length === 0) return undefined;
+  const complaints = problems.map(({ field, message }) => `${field}: ${message}`).join(', ');
+  const message = `Service "${metadata.name}" is invalid: ${complaints}`;
+  return { outcome: 'invalid', message, problems };
 }
 
 function missingName(): UpdateOutcome {

@@ -70,11 +70,13 @@ export class LabUnderTest {
   stderr = '';
   kubeconfig = '';
   nodeIP = '';
+  /** Where the user interface is, with its token; empty where none is served. */
+  ui = '';
 
-  private constructor(user: TestUser, folder: string, args: string[]) {
+  private constructor(user: TestUser, folder: string, args: string[], how = ['lab', 'up']) {
     this.user = user;
     this.folder = folder;
-    const argv = [...user.prefix, command(user), 'lab', 'up', '--json', '--data', folder, ...args];
+    const argv = [...user.prefix, command(user), ...how, '--json', '--data', folder, ...args];
     this.process = spawn(argv[0] ?? '', argv.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: '/',
@@ -93,9 +95,10 @@ export class LabUnderTest {
   /** Starts a lab and resolves when it is ready; rejects with what it said when it ended before. */
   static async start(
     user: TestUser,
-    options: { folder?: string; args?: string[] } = {},
+    options: { folder?: string; args?: string[]; web?: boolean } = {},
   ): Promise<LabUnderTest> {
-    const lab = new LabUnderTest(user, options.folder ?? makeDataFolder(user), options.args ?? []);
+    const how = options.web ? ['start', '--web', '--no-open'] : ['lab', 'up'];
+    const lab = new LabUnderTest(user, options.folder ?? makeDataFolder(user), options.args ?? [], how);
     let stdout = '';
     lab.process.stdout?.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
@@ -104,9 +107,10 @@ export class LabUnderTest {
       if (lab.process.exitCode !== null) throw new Error(`the lab ended: ${lab.stderr}`);
       return stdout.includes('\n') || undefined;
     });
-    const ready = JSON.parse(stdout) as { kubeconfig: string; nodeIP: string };
+    const ready = JSON.parse(stdout) as { ui: string | null; kubeconfig: string; nodeIP: string };
     lab.kubeconfig = ready.kubeconfig;
     lab.nodeIP = ready.nodeIP;
+    lab.ui = ready.ui ?? '';
     return lab;
   }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PodRuntime } from '../controllers/pod-runtime.ts';
 import { type LabControllers, startControllers } from '../controllers/start-controllers.ts';
-import type { PortRange } from './allocation/node-port-allocator.ts';
+import { defaultNodePortRange, type PortRange } from './allocation/node-port-allocator.ts';
 import { bootstrapCluster, bootstrapKubernetesService, type ClusterOptions } from './bootstrap.ts';
 import { type ServerCertificates, serverCertificates } from './credentials/certificates.ts';
 import { writeKubeconfig } from './credentials/kubeconfig.ts';
@@ -68,7 +68,7 @@ async function serve(
   parts: { directory: string; certificates: ServerCertificates; token: string; store: ObjectStore },
 ): Promise<LabApiServer> {
   const { directory, certificates, token, store } = parts;
-  const { serviceCIDRs, nodePortRange = { first: 30000, last: 32767 }, log } = options;
+  const { serviceCIDRs, nodePortRange = defaultNodePortRange, log } = options;
   const registry = labRegistry(store, { serviceCIDRs, nodePortRange });
   const client = new LabClient(registry, 'kube-proxy-lab');
   let address = '';

@@ -1,6 +1,9 @@
 /** Why a port cannot be had, in the real allocator's words. */
 export class PortUnavailableError extends Error {}
 
+/** `--service-node-port-range` of an API server that was not told another. */
+export const defaultNodePortRange: PortRange = { first: 30000, last: 32767 };
+
 export interface PortRange {
   first: number;
   last: number;

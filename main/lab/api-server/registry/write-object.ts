@@ -78,6 +78,12 @@ export function updateObject(
   const current = context.store.get(storageOf(resource), key);
   if (!current) {
     if (!strategy.allowCreateOnUpdate || options.subresource) throw notFound(groupResource(resource), name);
+    const { uid } = request.object.metadata;
+    // One that was read and has gone since is not made again by the way.
+    if (uid) {
+      const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: `;
+      throw conflict(groupResource(resource), name, cause);
+    }
     return createObject(context, request);
   }
   const old = presented(resource, current);
