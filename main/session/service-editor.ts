@@ -40,7 +40,7 @@ export class ServiceEditor {
     const outcome =
       as === 'create' ? await this.#create(object, DRY_RUN) : await this.#update(object, DRY_RUN);
     if (outcome.outcome !== 'saved') return outcome;
-    return portsOutOfRange(outcome.object) ?? { ...outcome, outcome: 'valid' };
+    return portsOutOfRange(object, outcome.object) ?? { ...outcome, outcome: 'valid' };
   }
 
   create(object: Draft): Promise<CreateOutcome> {
@@ -193,10 +193,13 @@ function asService(object: Draft): Draft {
 }
 
 /** A dry run allocates nothing, and so does not look whether a port could be: the save would be refused. */
-function portsOutOfRange({ metadata, spec }: StoredService): CheckOutcome | undefined {
+function portsOutOfRange(draft: Draft, { metadata, spec }: StoredService): CheckOutcome | undefined {
   const { first, last } = defaultNodePortRange;
+  const asked = (draft as Service).spec?.ports ?? [];
   const problems = (spec?.ports ?? []).flatMap(({ nodePort }, index) => {
-    if (!nodePort || (nodePort >= first && nodePort <= last)) return [];
+    // A port that the dry run itself has chosen is a stand-in, out of the range on purpose.
+    if (!nodePort || asked[index]?.nodePort !== nodePort || (nodePort >= first && nodePort <= last))
+      return [];
     const why = `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
     const field = `spec.ports[${index}].nodePort`;
     return [{ field, message: `Invalid value: ${nodePort}: ${why}`, reason: 'FieldValueInvalid' }];

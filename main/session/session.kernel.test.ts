@@ -63,7 +63,7 @@ async function run(
     requests: 20,
     concurrency: 4,
     keepAlive: false,
-    timeoutMs: 2000,
+    timeoutMs: 30_000,
   };
   const { id } = await client.traffic.start({ ...defaults, ...plan });
   let last: TrafficRun | undefined;
@@ -402,7 +402,12 @@ describe('traffic', () => {
     const spec = { type: 'NodePort', selector: { 'mysql-service': 'true' }, ports };
     await client.services.create({ object: { metadata: { name: 'datagrams' }, spec } });
     await client.engine.resync();
-    const { run: done } = await run({ from: 'here', target: 'datagrams/nodePort', requests: 4 });
+    const { run: done } = await run({
+      from: 'here',
+      target: 'datagrams/nodePort',
+      requests: 4,
+      timeoutMs: 500,
+    });
     expect({ protocol: done.protocol, failed: done.summary.failed + done.summary.ok }).toEqual({
       protocol: 'udp',
       failed: 4,
