@@ -30,8 +30,11 @@ function setForwarding(node: NetworkNamespace): void {
   // A packet from a pod to the node's own Service address may come back another way.
   writeSysctl(node, 'net/ipv4/conf/all/rp_filter', '0');
   writeSysctl(node, 'net/ipv4/conf/default/rp_filter', '0');
-  // A host gets few ICMP messages a second, and redirects (for what nobody here has) would be among them: a
-  // client that is refused would then wait instead.
+  // The kernel gives a host few ICMP messages a second. A client that is refused more often than that would wait
+  // instead, as if the rules dropped: here every refusal is to be seen.
+  writeSysctl(node, 'net/ipv4/icmp_ratelimit', '0');
+  writeSysctl(node, 'net/ipv6/icmp/ratelimit', '0');
+  // Redirects, for what nobody here has, would only confuse who watches the wire.
   writeSysctl(node, 'net/ipv4/conf/all/send_redirects', '0');
   writeSysctl(node, 'net/ipv4/conf/default/send_redirects', '0');
 }
