@@ -53,8 +53,6 @@ export const diagnosisCodes = [
   'omitted',
 ] as const;
 
-export type DiagnosisCode = (typeof diagnosisCodes)[number];
-
 export const diagnosisSchema = z.object({
   code: z.enum(diagnosisCodes),
   severity: severitySchema,

@@ -39,8 +39,6 @@ export const chainNameSchema = z.object({
 });
 export type ChainName = z.infer<typeof chainNameSchema>;
 
-export const countersSchema = z.object({ packets: z.number(), bytes: z.number() });
-
 export const shownRuleSchema = ruleTextSchema.extend({
   /** Packets and bytes so far; absent where the kernel counts none (nftables rules without a counter). */
   packets: z.number().optional(),

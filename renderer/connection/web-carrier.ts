@@ -53,8 +53,3 @@ export async function openWebSocketCarrier(): Promise<Carrier> {
   }
   return { link: new RPCLink({ websocket: socket }), closed, close: () => socket.close() };
 }
-
-/** A new address was opened in this tab: only the fragment changed, so the page was not loaded anew. */
-export function hasTokenInAddress(): boolean {
-  return tokenOfFragment(location.hash) !== undefined;
-}

@@ -50,10 +50,6 @@ export async function useLanguage(wanted: Language): Promise<void> {
   loaded += 1;
 }
 
-export function currentLanguage(): Language {
-  return language;
-}
-
 /** The locale for numbers and dates: `Intl`'s own word for the language. */
 export function currentLocale(): string {
   return language === 'zh' ? 'zh-CN' : 'en-GB';

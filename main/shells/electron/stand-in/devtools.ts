@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 type Parameters = Record<string, unknown>;
 
 /** What the browser sent, as far as this asks for it; a field that is not there is undefined. */
-export type DevtoolsEvent = Record<string, never>;
+type DevtoolsEvent = Record<string, never>;
 
 export class DevtoolsSession extends EventEmitter {
   readonly #connection: DevtoolsConnection;
