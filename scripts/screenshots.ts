@@ -19,12 +19,6 @@ interface Scene {
   act?: (page: Page) => Promise<void>;
 }
 
-const press =
-  (...keys: string[]) =>
-  async (page: Page): Promise<void> => {
-    for (const key of keys) await page.keyboard.press(key);
-  };
-
 const scenes: readonly Scene[] = [
   { name: 'services', path: '/services' },
   { name: 'service', path: '/services/default/mysql-service' },
@@ -41,12 +35,16 @@ const scenes: readonly Scene[] = [
     name: 'mode',
     path: '/services',
     act: async (page) => {
-      await page.keyboard.press('m');
+      await page.locator('[data-tour="mode"]').click();
       await page.getByRole('radio', { name: /nftables/ }).click();
     },
   },
-  { name: 'palette', path: '/services', act: press('Control+K') },
-  { name: 'keyboard', path: '/services', act: press('?') },
+  { name: 'palette', path: '/services', act: (page) => page.keyboard.press('Control+K') },
+  {
+    name: 'keyboard',
+    path: '/services',
+    act: (page) => page.locator('aside').getByRole('button').last().click(),
+  },
 ];
 
 interface Look {
@@ -112,6 +110,7 @@ async function shootAll(lab: WebLab, folder: string, wanted: readonly string[]):
       if (message.type() === 'error') process.stderr.write(`${look.name}: ${message.text()}\n`);
     });
     await page.goto(lab.url);
+    await page.locator('aside').waitFor();
     for (const scene of chosen) await shoot(page, look, scene, folder);
     await page.close();
     process.stderr.write(`${look.name}: ${chosen.length} pictures\n`);

@@ -76,21 +76,25 @@ export async function startWebLab(): Promise<WebLab> {
   };
 }
 
-/** The document's two Services with their pods, and a run of requests to each: something to see in every view. */
+/**
+ * The document's two Services, and requests to each: something to see in every view. The first has two pods; the
+ * second, as in the document, has none, so that its requests fail.
+ */
 export async function fillLab({ client }: WebLab): Promise<void> {
   const documents = (await client.services.templates()).slice(0, 2);
   for (const { text } of documents) await client.services.apply({ text, namespace: 'default' });
   const targets = documents.map(({ objects }) => `${objects[0]?.name}/nodePort`);
-  await until('the endpoints of both Services', async () => {
-    const found = await Promise.all(targets.map((target) => client.traffic.resolve({ target })));
-    return found.every(({ readyEndpoints = 0 }) => readyEndpoints > 0) || undefined;
+  const [served = ''] = targets;
+  await until('both endpoints of the first Service', async () => {
+    const { readyEndpoints = 0 } = await client.traffic.resolve({ target: served });
+    return readyEndpoints === 2 || undefined;
   });
   for (const target of targets) {
     const { id } = await client.traffic.start({
       from: 'client',
       target,
       protocol: 'http',
-      requests: 200,
+      requests: target === served ? 200 : 8,
       concurrency: 8,
       keepAlive: false,
       timeoutMs: 2000,

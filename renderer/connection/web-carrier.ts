@@ -13,7 +13,7 @@ const tokenKey = 'kube-proxy-lab.token';
  * Takes the token of the address that the program printed out of the address bar, so that it is neither
  * copied with the address nor kept in the history, and remembers it for this tab.
  */
-function tokenOfPage(): string | undefined {
+export function tokenOfPage(): string | undefined {
   const token = tokenOfFragment(location.hash);
   if (token !== undefined) {
     sessionStorage.setItem(tokenKey, token);

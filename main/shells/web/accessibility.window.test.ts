@@ -86,6 +86,12 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
     }, path);
     await page.waitForLoadState('networkidle');
     await page.locator('main h1, main h2').first().waitFor();
+    // A virtual list hides rows until it has measured them, and a hidden row has no cells.
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('main [role="row"]')].every(
+        (row) => getComputedStyle(row).visibility === 'visible',
+      ),
+    );
     expect(await violations(page)).toEqual([]);
   });
 
