@@ -43,7 +43,9 @@ function devtoolsEndpoint(child: ChildProcess): Promise<string> {
 }
 
 export async function startChromium(userData: string): Promise<Chromium> {
-  const child = spawn('chromium', switches(userData), { stdio: ['ignore', 'ignore', 'pipe'] });
+  // It dies with this process, killed too, as Electron's windows do.
+  const argv = ['--pdeathsig', 'KILL', '--', 'chromium', ...switches(userData)];
+  const child = spawn('setpriv', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   process.once('exit', () => child.kill('SIGKILL'));
   const endpoint = await devtoolsEndpoint(child);
