@@ -95,6 +95,8 @@ const chromiumFolder = join(options.dataDir, 'window');
 mkdirSync(chromiumFolder, { recursive: true, mode: 0o700 });
 app.setPath('userData', chromiumFolder);
 app.enableSandbox();
+// A page learns by it that the lab has gone, and Chromium has it off by default.
+app.commandLine.appendSwitch('enable-features', 'MessagePortCloseEvent');
 declareAppScheme();
 guardEveryPage();
 

@@ -20,7 +20,18 @@ export function preventable<Fields extends object>(
   return event;
 }
 
+/** What the app adds to the browser's command line before it starts. */
+class CommandLine {
+  readonly switches: string[] = [];
+
+  appendSwitch(name: string, value?: string): void {
+    if (state.ready) throw new Error('app.commandLine.appendSwitch() has no effect once the app is ready');
+    this.switches.push(value === undefined ? `--${name}` : `--${name}=${value}`);
+  }
+}
+
 class App extends EventEmitter {
+  readonly commandLine = new CommandLine();
   readonly #paths = new Map<string, string>();
   readonly #ready = Promise.withResolvers<void>();
   readonly isPackaged = process.env['STAND_IN_PACKAGED'] === '1';

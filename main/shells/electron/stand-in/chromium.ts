@@ -9,7 +9,7 @@ export interface Chromium {
   close(): Promise<void>;
 }
 
-function switches(userData: string): string[] {
+function switches(userData: string, ofApp: string[]): string[] {
   return [
     ...(process.env['DISPLAY'] ? [] : ['--headless=new']),
     // Chromium's sandbox does not start as root.
@@ -26,6 +26,7 @@ function switches(userData: string): string[] {
     '--password-store=basic',
     '--remote-debugging-port=0',
     `--user-data-dir=${userData}`,
+    ...ofApp,
   ];
 }
 
@@ -42,9 +43,9 @@ function devtoolsEndpoint(child: ChildProcess): Promise<string> {
   });
 }
 
-export async function startChromium(userData: string): Promise<Chromium> {
+export async function startChromium(userData: string, ofApp: string[]): Promise<Chromium> {
   // It dies with this process, killed too, as Electron's windows do.
-  const argv = ['--pdeathsig', 'KILL', '--', 'chromium', ...switches(userData)];
+  const argv = ['--pdeathsig', 'KILL', '--', 'chromium', ...switches(userData, ofApp)];
   const child = spawn('setpriv', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   process.once('exit', () => child.kill('SIGKILL'));

@@ -43,12 +43,14 @@ app.appPath = resolve(process.argv[2] ?? '.');
 process.argv.splice(1, app.isPackaged ? 2 : 1);
 Object.assign(process, { resourcesPath: process.env['STAND_IN_RESOURCES'] ?? '' });
 process.on('message', (question) => void answer(question as Question));
+// A test that was killed leaves no app behind.
+process.once('disconnect', () => app.quit());
 
 const { main } = JSON.parse(readFileSync(join(app.appPath, 'package.json'), 'utf8'));
 await import(pathToFileURL(join(app.appPath, main)).href);
 
 if (!state.quitting) {
-  state.chromium = await startChromium(app.getPath('userData'));
+  state.chromium = await startChromium(app.getPath('userData'), app.commandLine.switches);
   state.chromium.devtools.browser.once('disconnected', () => app.exit(0));
   await watchTargets();
   process.send?.({ type: 'browser', endpoint: state.chromium.endpoint });
