@@ -7,6 +7,8 @@ export class LabWindow {
 
   constructor(page: Page) {
     this.page = page;
+    // A computer that does other things as well is slow, not wrong.
+    page.setDefaultTimeout(60_000);
   }
 
   get main(): Locator {
@@ -46,8 +48,11 @@ export class LabWindow {
     return service;
   }
 
-  async save(): Promise<void> {
-    await this.main.getByRole('group', { name: 'Save' }).getByRole('button', { name: /^Save/ }).click();
+  /** Saves the Service that is open, and waits until nothing of it is unsaved. */
+  async save(service: Locator): Promise<void> {
+    const button = service.getByRole('button', { name: /^Save/ });
+    await button.click();
+    await button.waitFor({ state: 'detached' });
   }
 
   /** Replaces a number at the end of a line of the YAML editor. */
@@ -61,6 +66,18 @@ export class LabWindow {
 
   async sendRequests(): Promise<void> {
     await this.main.getByRole('button', { name: 'Send requests', exact: true }).click();
+  }
+
+  /** How many answers each pod gave in the run that is shown, by its name. */
+  async answersByPod(): Promise<Map<string, number>> {
+    const rows = await this.main.getByRole('table', { name: 'Who answered' }).locator('tbody tr').all();
+    const answers = rows.map(
+      async (row): Promise<[string, number]> => [
+        await row.getByRole('rowheader').innerText(),
+        Number(await row.locator('strong').innerText()),
+      ],
+    );
+    return new Map(await Promise.all(answers));
   }
 
   async switchMode(mode: string): Promise<void> {
