@@ -58,7 +58,7 @@ export function clusterFromManifest(objects: readonly ManifestObject[]): Manifes
   if (problems.length === 0)
     problems.push(...conflicts(all.filter(({ object }) => object.kind === 'Service')));
   const ofKind = (kind: string): KubernetesObject[] =>
-    all.flatMap(({ object, admitted }) => (object.kind === kind ? [admitted] : []));
+    all.filter(({ object }) => object.kind === kind).map(({ admitted }) => admitted);
   return {
     services: ofKind('Service'),
     slices: ofKind('EndpointSlice') as EndpointSlice[],

@@ -34,10 +34,12 @@ const MAX_ALIASES = 100;
 export function readManifest(text: string, source: string): ManifestObject[] {
   if (text.includes('\0')) throw new ManifestError(source, 'is not text: it holds zero bytes');
   const documents = readJson(text) ?? readYaml(text, source);
-  return documents.flatMap((document, index) => {
+  const objects: ManifestObject[] = [];
+  documents.forEach((document, index) => {
     const place = documents.length > 1 ? `${source}, document ${index + 1}` : source;
-    return document === null || document === undefined ? [] : objectsOf(document, place);
+    if (document !== null && document !== undefined) addObjects(objects, document, place);
   });
+  return objects;
 }
 
 /** JSON is YAML too, but its own parser is a hundred times faster. Undefined when the text is no single JSON value. */
@@ -144,7 +146,8 @@ function firstLine(message: string): string {
   return message.split('\n')[0] ?? '';
 }
 
-function objectsOf(document: unknown, place: string): ManifestObject[] {
+/** Adds an object, or, of a List, its items, as deep as Lists go. */
+function addObjects(objects: ManifestObject[], document: unknown, place: string): void {
   if (!isJsonObject(document)) {
     throw new ManifestError(
       place,
@@ -157,19 +160,12 @@ function objectsOf(document: unknown, place: string): ManifestObject[] {
     throw new ManifestError(place, "Object 'apiVersion' is missing");
   }
   if (kind.endsWith('List') && Array.isArray(items)) {
-    return items.flatMap((item, index) =>
-      listItem(item, { kind, apiVersion, place: `${place}, items[${index}]` }),
-    );
-  }
-  return [{ object: document as ManifestObject['object'], place }];
-}
-
-/** Items of a typed list (ServiceList) need not repeat what the list says. */
-function listItem(
-  item: unknown,
-  list: { kind: string; apiVersion: string; place: string },
-): ManifestObject[] {
-  const itemKind = list.kind.slice(0, -'List'.length);
-  const typed = itemKind !== '' && isJsonObject(item);
-  return objectsOf(typed ? { apiVersion: list.apiVersion, kind: itemKind, ...item } : item, list.place);
+    const itemKind = kind.slice(0, -'List'.length);
+    items.forEach((item, index) => {
+      // Items of a typed list (ServiceList) need not repeat what the list says.
+      const typed = itemKind !== '' && isJsonObject(item);
+      const object = typed ? { apiVersion, kind: itemKind, ...item } : item;
+      addObjects(objects, object, `${place}, items[${index}]`);
+    });
+  } else objects.push({ object: document as ManifestObject['object'], place });
 }

@@ -24,6 +24,8 @@ export interface EndpointInfo {
   readonly nodeHints: readonly string[];
   /** The slice's `endpoints[i].addresses[0]`. */
   readonly origin: ObjectOrigin;
+  /** Its chain in the iptables mode, once derived: an endpoint's object lives until it changes, over many writes. */
+  chain: string | undefined;
 }
 
 /** Endpoints by the key of their Service port (see servicePortKey). */
@@ -40,7 +42,7 @@ export function serviceOfSlice(slice: EndpointSlice): string | undefined {
 
 /** The endpoints that a Service's slices of one address type hold together. `service` is `namespace/name`. */
 export function endpointsOfSlices(service: string, slices: EndpointSlice[], nodeName: string): EndpointsMap {
-  const byPort = new Map<string, Map<string, EndpointInfo>>();
+  const endpoints: EndpointsMap = new Map();
   // By name, so that which of two listings of one address wins does not depend on the order of arrival.
   const ordered =
     slices.length > 1 ? [...slices].sort((a, b) => (sliceName(a) < sliceName(b) ? -1 : 1)) : slices;
@@ -49,18 +51,12 @@ export function endpointsOfSlices(service: string, slices: EndpointSlice[], node
       // No number stands for all ports; kube-proxy does not serve those.
       if (!port.port) continue;
       const key = `${service}:${port.name ?? ''}:${port.protocol ?? 'TCP'}`;
-      let found = byPort.get(key);
-      if (found === undefined) {
-        found = new Map();
-        byPort.set(key, found);
-      }
-      addEndpoints(found, slice, { port: port.port, nodeName });
+      const listed = endpoints.get(key) ?? [];
+      addEndpoints(listed, slice, { port: port.port, nodeName });
+      if (listed.length > 0) endpoints.set(key, listed);
     }
   }
-  const endpoints: EndpointsMap = new Map();
-  for (const [key, found] of byPort) {
-    if (found.size > 0) endpoints.set(key, sorted(found));
-  }
+  for (const [key, listed] of endpoints) if (listed.length > 1) endpoints.set(key, eachOnce(listed));
   return endpoints;
 }
 
@@ -82,7 +78,7 @@ function sliceName(slice: EndpointSlice): string {
 }
 
 function addEndpoints(
-  found: Map<string, EndpointInfo>,
+  listed: EndpointInfo[],
   slice: EndpointSlice,
   { port, nodeName }: { port: number; nodeName: string },
 ): void {
@@ -92,9 +88,7 @@ function addEndpoints(
     if (ip === undefined) return;
     const origin = endpointOrigin(slice, index);
     const info = newEndpointInfo(endpoint, { address: ip.address, port, nodeName, origin });
-    // An address may be listed twice while a pod moves between slices, or because a new pod got the address of
-    // one that is still terminating: the one that is not terminating counts.
-    if (!info.terminating || !found.has(info.hostPort)) found.set(info.hostPort, info);
+    listed.push(info);
   });
 }
 
@@ -104,8 +98,16 @@ function endpointOrigin(slice: EndpointSlice, index: number): ObjectOrigin {
     kind: 'EndpointSlice',
     namespace,
     name: sliceName(slice),
-    field: `endpoints[${index}].addresses[0]`,
+    field: addressField(index),
   };
+}
+
+// Every slice has a first endpoint: one text names it for all.
+const addressFields: string[] = [];
+
+function addressField(index: number): string {
+  addressFields[index] ??= `endpoints[${index}].addresses[0]`;
+  return addressFields[index];
 }
 
 const NO_HINTS: readonly string[] = [];
@@ -131,11 +133,22 @@ function newEndpointInfo(
     zoneHints: hints?.forZones?.map(({ name }) => name) ?? NO_HINTS,
     nodeHints: hints?.forNodes?.map(({ name }) => name) ?? NO_HINTS,
     origin,
+    chain: undefined,
   };
 }
 
-function sorted(found: Map<string, EndpointInfo>): EndpointInfo[] {
-  const list = [...found.values()];
-  if (list.length > 1) list.sort((a, b) => (a.hostPort < b.hostPort ? -1 : 1));
-  return list;
+/**
+ * By `address:port`, each once. One may be listed twice while a pod moves between slices, or because a new pod
+ * got the address of one that is still terminating: the last that is not terminating counts, else the first.
+ */
+function eachOnce(listed: EndpointInfo[]): EndpointInfo[] {
+  listed.sort((a, b) => (a.hostPort < b.hostPort ? -1 : a.hostPort > b.hostPort ? 1 : 0));
+  let kept = 0;
+  for (const endpoint of listed) {
+    const last = kept > 0 ? listed[kept - 1] : undefined;
+    if (last?.hostPort !== endpoint.hostPort) listed[kept++] = endpoint;
+    else if (!endpoint.terminating) listed[kept - 1] = endpoint;
+  }
+  listed.length = kept;
+  return listed;
 }

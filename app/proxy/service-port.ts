@@ -7,7 +7,7 @@
 import type { IPFamily, LoadBalancerIngress, Protocol, Service, ServicePort } from '../kubernetes/objects.ts';
 import type { ServicePortName } from '../ruleset/model.ts';
 import type { ObjectOrigin } from '../ruleset/origin.ts';
-import { classicServicePortNameString, servicePortKey, servicePortNameString } from './chain-names.ts';
+import { servicePortKey, servicePortNameString } from './chain-names.ts';
 import { type IpBlock, parseCidr, parseIp } from './ip-address.ts';
 import { pinnedPortOf } from './userspace/proxy-ports.ts';
 
@@ -23,8 +23,6 @@ export interface ServicePortInfo {
   readonly key: string;
   /** `namespace/name:port` or `namespace/name`: what rules say in comments and hashes are made of. */
   readonly nameString: string;
-  /** `namespace/name:port`, with the colon always: the classic dialect's spelling. */
-  readonly classicNameString: string;
   readonly clusterIP: FieldValue<string>;
   readonly port: FieldValue<number>;
   readonly protocol: Protocol;
@@ -108,19 +106,21 @@ function newServicePortInfo({ service, family, clusterIP, port, index }: PortSou
     protocol: port.protocol ?? 'TCP',
   };
   const externalPolicyLocal = isExternal(service) && spec.externalTrafficPolicy === 'Local';
-  return {
+  const { pinnedProxyPort, proxyPortProblem } = pinnedPortOf(service, name.port);
+  const info: ServicePortInfo = {
     name,
     key: servicePortKey(name),
     nameString: servicePortNameString(name),
-    classicNameString: classicServicePortNameString(name),
     clusterIP,
-    port: { value: port.port, field: `spec.ports[${index}].port` },
+    port: { value: port.port, field: fieldsOfPort(index).port },
     protocol: name.protocol,
-    nodePort: { value: port.nodePort ?? 0, field: `spec.ports[${index}].nodePort` },
-    externalIPs: addressesOfFamily(spec.externalIPs ?? [], family, 'spec.externalIPs'),
+    nodePort: port.nodePort
+      ? { value: port.nodePort, field: fieldsOfPort(index).nodePort.field }
+      : fieldsOfPort(index).nodePort,
+    externalIPs: externalIPs(spec.externalIPs, family),
     loadBalancerVIPs: loadBalancerIPs(service, family, isVIP),
     loadBalancerIPs: loadBalancerIPs(service, family, () => true),
-    loadBalancerSourceRanges: sourceRanges(spec.loadBalancerSourceRanges ?? [], family),
+    loadBalancerSourceRanges: sourceRanges(spec.loadBalancerSourceRanges, family),
     sessionAffinity: spec.sessionAffinity ?? 'None',
     stickyMaxAgeSeconds:
       spec.sessionAffinity === 'ClientIP'
@@ -130,8 +130,21 @@ function newServicePortInfo({ service, family, clusterIP, port, index }: PortSou
     internalPolicyLocal: spec.internalTrafficPolicy === 'Local',
     healthCheckNodePort:
       spec.type === 'LoadBalancer' && externalPolicyLocal ? (spec.healthCheckNodePort ?? 0) : 0,
-    ...pinnedPortOf(service, name.port),
+    pinnedProxyPort,
   };
+  return proxyPortProblem === undefined ? info : { ...info, proxyPortProblem };
+}
+
+// Ten thousand Services have these in common: what is not there, and the paths of their first ports' fields.
+const NOTHING: readonly never[] = [];
+const portFields: { port: string; nodePort: FieldValue<0> }[] = [];
+
+function fieldsOfPort(index: number): (typeof portFields)[number] {
+  portFields[index] ??= {
+    port: `spec.ports[${index}].port`,
+    nodePort: { value: 0, field: `spec.ports[${index}].nodePort` },
+  };
+  return portFields[index];
 }
 
 /** Only Services that can be reached from outside have an external traffic policy. */
@@ -162,10 +175,11 @@ function clusterIPOfFamily({ spec }: Service, family: IPFamily): FieldValue<stri
 }
 
 /** Addresses that are none, or of the other family, are passed over. */
-function addressesOfFamily(texts: string[], family: IPFamily, field: string): FieldValue<string>[] {
+function externalIPs(texts: string[] | undefined, family: IPFamily): readonly FieldValue<string>[] {
+  if (texts === undefined) return NOTHING;
   return texts.flatMap((text, index) => {
     const ip = parseIp(text);
-    return ip?.family === family ? [{ value: ip.address, field: `${field}[${index}]` }] : [];
+    return ip?.family === family ? [{ value: ip.address, field: `spec.externalIPs[${index}]` }] : [];
   });
 }
 
@@ -173,8 +187,9 @@ function loadBalancerIPs(
   service: Service,
   family: IPFamily,
   isWanted: (ingress: LoadBalancerIngress) => boolean,
-): FieldValue<string>[] {
-  const ingress = service.status?.loadBalancer?.ingress ?? [];
+): readonly FieldValue<string>[] {
+  const ingress = service.status?.loadBalancer?.ingress;
+  if (ingress === undefined) return NOTHING;
   return ingress.flatMap((entry, index) => {
     const ip = isWanted(entry) ? parseIp(entry.ip ?? '') : undefined;
     return ip?.family === family
@@ -188,7 +203,8 @@ function isVIP({ ipMode }: LoadBalancerIngress): boolean {
 }
 
 /** The API allows blanks around a source range. */
-function sourceRanges(texts: string[], family: IPFamily): FieldValue<IpBlock>[] {
+function sourceRanges(texts: string[] | undefined, family: IPFamily): readonly FieldValue<IpBlock>[] {
+  if (texts === undefined) return NOTHING;
   return texts.flatMap((text, index) => {
     const block = parseCidr(text.trim());
     return block?.family === family

@@ -42,6 +42,7 @@ function endpoints(...words: string[]): EndpointInfo[] {
       zoneHints: zones,
       nodeHints: nodes,
       origin: { kind: 'EndpointSlice', name: 'slice', field: `endpoints[${number}]` },
+      chain: undefined,
     };
   });
 }

@@ -4,6 +4,7 @@
  * Rules come out letter for letter as iptables-save (1.8, nf_tables) prints them, so that a printed rule and
  * the same rule read back from the kernel are equal strings.
  */
+import { LineText } from './line-text.ts';
 import type {
   IptablesChain,
   IptablesMatch,
@@ -18,49 +19,48 @@ import type {
  * has none of these chains. Built-in chains are not declared, so that their policies stay as they are.
  */
 export function printIptablesRestore(ruleset: IptablesRuleset): string {
-  const lines: string[] = [];
-  for (const table of ruleset.tables) {
-    lines.push(`*${table.name}`);
-    for (const chain of table.chains) {
-      if (chain.policy === undefined) lines.push(chainLine(chain));
-    }
-    for (const chain of table.chains) {
-      for (const rule of chain.rules) lines.push(printRule(chain.name, rule));
-    }
-    lines.push('COMMIT');
+  const text = new LineText();
+  for (const { name, chains } of ruleset.tables) {
+    const declared = chains.filter(({ policy }) => policy === undefined);
+    addTable(text, { name, declared, chains });
   }
-  return endLines(lines);
+  return text.toString();
 }
 
 /** The ruleset as `iptables-save` prints it: built-in chains in hook order, user chains by name. */
 export function printIptablesSave(ruleset: IptablesRuleset): string {
-  const lines: string[] = [];
+  const text = new LineText();
   for (const table of ruleset.tables) {
     const chains = chainsAsSaved(table);
-    lines.push(`*${table.name}`, ...chains.map(chainLine));
-    for (const chain of chains) {
-      for (const rule of chain.rules) lines.push(printRule(chain.name, rule));
-    }
-    lines.push('COMMIT');
+    addTable(text, { name: table.name, declared: chains, chains });
   }
-  return endLines(lines);
+  return text.toString();
+}
+
+function addTable(
+  text: LineText,
+  { name, declared, chains }: { name: string; declared: IptablesChain[]; chains: IptablesChain[] },
+): void {
+  text.add(`*${name}`);
+  for (const chain of declared) text.add(chainLine(chain));
+  for (const chain of chains) {
+    for (const rule of chain.rules) text.add(printRule(chain.name, rule));
+  }
+  text.add('COMMIT');
 }
 
 /** `-A CHAIN matches -j target`. */
 export function printRule(chain: string, rule: IptablesRule): string {
-  return joinWords(['-A', chain], rule);
+  const body = printRuleBody(rule);
+  return body === '' ? `-A ${chain}` : `-A ${chain} ${body}`;
 }
 
 /** The rule without `-A CHAIN`; what two equal rules have in common. */
 export function printRuleBody(rule: IptablesRule): string {
-  return joinWords([], rule);
-}
-
-/** Joined at once: added up piece by piece, a large ruleset's text would be a million fragments until the end. */
-function joinWords(words: string[], rule: IptablesRule): string {
-  for (const match of rule.matches) words.push(printMatch(match));
-  if (rule.target) words.push(printTarget(rule.target));
-  return words.join(' ');
+  let text = '';
+  for (const match of rule.matches) text = text === '' ? printMatch(match) : `${text} ${printMatch(match)}`;
+  if (rule.target === undefined) return text;
+  return text === '' ? printTarget(rule.target) : `${text} ${printTarget(rule.target)}`;
 }
 
 /** The built-in chains of each table, in the order packets meet them and iptables-save prints them. */
@@ -71,11 +71,6 @@ export const BUILT_IN_CHAINS: Readonly<Record<string, readonly string[]>> = {
   nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
 };
-
-function endLines(lines: string[]): string {
-  if (lines.length > 0) lines.push('');
-  return lines.join('\n');
-}
 
 function chainsAsSaved(table: IptablesTable): IptablesChain[] {
   const known = new Map(table.chains.map((chain) => [chain.name, chain]));

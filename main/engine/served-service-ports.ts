@@ -1,3 +1,4 @@
+import { classicServicePortNameString } from '../../app/proxy/chain-names.ts';
 import { pinnedProxyPort } from '../../app/proxy/userspace/proxy-ports.ts';
 import type { ServedServicePort } from '../userspace/protocol.ts';
 import type { FamilyState } from './family-state.ts';
@@ -12,7 +13,7 @@ export function servedServicePorts(state: FamilyState): ServedServicePort[] {
     if (info.protocol === 'SCTP') continue;
     const proxyPort = pinnedProxyPort(info);
     served.push({
-      key: info.classicNameString,
+      key: classicServicePortNameString(info.name),
       protocol: info.protocol,
       family: state.family,
       endpoints: (state.endpointsByPort.get(key) ?? [])

@@ -28,18 +28,8 @@ export interface ServiceChains {
   readonly firewall: string;
 }
 
-const knownServiceChains = new WeakMap<ServicePortInfo, ServiceChains>();
-
 /** Named after the port's printed name and its protocol in lower case. */
 export function serviceChains(info: ServicePortInfo): ServiceChains {
-  const known = knownServiceChains.get(info);
-  if (known !== undefined) return known;
-  const chains = newServiceChains(info);
-  knownServiceChains.set(info, chains);
-  return chains;
-}
-
-function newServiceChains(info: ServicePortInfo): ServiceChains {
   const hash = nameHash(info.nameString, info.protocol.toLowerCase());
   return {
     cluster: `KUBE-SVC-${hash}`,
@@ -49,14 +39,8 @@ function newServiceChains(info: ServicePortInfo): ServiceChains {
   };
 }
 
-// An endpoint's object lives until the endpoint changes, over many writes: its name is derived once.
-const endpointChains = new WeakMap<EndpointInfo, string>();
-
 /** The chain of one endpoint of one Service port. */
 export function endpointChain(info: ServicePortInfo, endpoint: EndpointInfo): string {
-  const known = endpointChains.get(endpoint);
-  if (known !== undefined) return known;
-  const chain = `KUBE-SEP-${nameHash(info.nameString, info.protocol.toLowerCase(), endpoint.hostPort)}`;
-  endpointChains.set(endpoint, chain);
-  return chain;
+  endpoint.chain ??= `KUBE-SEP-${nameHash(info.nameString, info.protocol.toLowerCase(), endpoint.hostPort)}`;
+  return endpoint.chain;
 }

@@ -6,7 +6,7 @@
 import type { IptablesMatch, IptablesRule, IptablesRuleset } from '../../ruleset/model.ts';
 import { FRAME } from '../../ruleset/origin.ts';
 import type { ProxierState } from '../build-ruleset.ts';
-import { nameHash } from '../chain-names.ts';
+import { classicServicePortNameString, nameHash } from '../chain-names.ts';
 import { CLASSIC_STICKY_SECONDS, classicOmissions, isKnownToClassic } from '../classic-omissions.ts';
 import type { EndpointInfo } from '../endpoints-map.ts';
 import { hostBlock } from '../ip-address.ts';
@@ -85,7 +85,7 @@ function writeFrame({ filter, nat, masqueradeMark: mark, markOrigin }: IptablesC
 }
 
 function writeServicePort(context: IptablesContext, info: ServicePortInfo): void {
-  const name = info.classicNameString;
+  const name = classicServicePortNameString(info.name);
   const chain = `KUBE-SVC-${nameHash(name, transport(info.protocol))}`;
   const ready = (context.state.endpoints.get(info.key) ?? []).filter((endpoint) => endpoint.ready);
   context.nat.declare(chain);
@@ -115,7 +115,7 @@ function toServicePort(info: ServicePortInfo, address: FieldValue<string>, text:
       address: address.value,
       protocol: info.protocol,
       port: info.port.value,
-      text: `${info.classicNameString} ${text}`,
+      text: `${classicServicePortNameString(info.name)} ${text}`,
     }),
     origin: serviceOrigin(info, address.field),
     service: info.name,
@@ -157,7 +157,7 @@ function writeExternalIP(
 function writeNodePort(context: IptablesContext, info: ServicePortInfo, chain: string): void {
   const { value: port, field } = info.nodePort;
   if (port === 0) return;
-  const matches = toPort({ protocol: info.protocol, port, text: info.classicNameString });
+  const matches = toPort({ protocol: info.protocol, port, text: classicServicePortNameString(info.name) });
   const shared = { matches, origin: serviceOrigin(info, field), service: info.name };
   context.nat.append(
     KUBE_NODEPORTS,
@@ -171,7 +171,7 @@ function writeEndpoints(
   info: ServicePortInfo,
   { chain, endpoints }: { chain: string; endpoints: readonly EndpointInfo[] },
 ): void {
-  const name = info.classicNameString;
+  const name = classicServicePortNameString(info.name);
   const protocol = transport(info.protocol);
   const note = comment(name);
   const mask = wholeAddressMask(context.family);

@@ -1,11 +1,11 @@
 /** From a Service port's chain to one of its endpoints, and from there out with a new destination. */
-import type { IptablesMatch } from '../../ruleset/model.ts';
+import type { IptablesMatch, IptablesRule } from '../../ruleset/model.ts';
 import type { EndpointInfo } from '../endpoints-map.ts';
 import { hostBlock } from '../ip-address.ts';
 import { type ServicePortInfo, serviceOrigin } from '../service-port.ts';
 import { endpointChain, KUBE_MARK_MASQ } from './chains.ts';
 import type { IptablesContext } from './context.ts';
-import { anyPort, comment, jump, ofProtocol, wholeAddressMask } from './matches.ts';
+import { anyPort, comment, jump, ofProtocol, toAny, wholeAddressMask } from './matches.ts';
 import { probability } from './probability.ts';
 
 /** kube-proxy writes a share with ten decimals. */
@@ -18,8 +18,9 @@ export function writePolicyChain(
   { chain, endpoints }: { chain: string; endpoints: readonly EndpointInfo[] },
 ): void {
   const service = info.name;
-  const about = (endpoint: EndpointInfo): IptablesMatch[] =>
-    serviceComment(context, `${info.nameString} -> ${endpoint.hostPort}`);
+  const rules: IptablesRule[] = [];
+  const about = (endpoint: EndpointInfo): readonly IptablesMatch[] =>
+    context.largeCluster ? NOTHING : [comment(`${info.nameString} -> ${endpoint.hostPort}`)];
   if (info.sessionAffinity === 'ClientIP') {
     const origin = serviceOrigin(info, 'spec.sessionAffinity');
     for (const endpoint of endpoints) {
@@ -32,25 +33,32 @@ export function writePolicyChain(
         list,
         mask: wholeAddressMask(context.family),
       };
-      context.nat.append(chain, {
-        matches: [...about(endpoint), recent],
-        target: jump(list),
-        origin,
-        service,
-      });
+      rules.push({ matches: [...about(endpoint), recent], target: jump(list), origin, service });
     }
   }
   endpoints.forEach((endpoint, index) => {
-    const left = endpoints.length - index;
-    const share: IptablesMatch[] =
-      left > 1 ? [{ kind: 'statistic', probability: probability(left, PROBABILITY_DECIMALS) }] : [];
-    context.nat.append(chain, {
-      matches: [...about(endpoint), ...share],
+    const note = about(endpoint);
+    const share = oneOf(endpoints.length - index);
+    rules.push({
+      matches: note === NOTHING ? share : [...note, ...share],
       target: jump(endpointChain(info, endpoint)),
       origin: endpoint.origin,
       service,
     });
   });
+  context.nat.appendAll(chain, rules);
+}
+
+const NOTHING: readonly IptablesMatch[] = [];
+
+// Services of equally many endpoints ask the same: in a large cluster, one list stands for ten thousand.
+const shares: (readonly IptablesMatch[])[] = [];
+
+/** True in one of n cases; the last of a chain's endpoints takes all that is left. */
+function oneOf(n: number): readonly IptablesMatch[] {
+  if (n === 1) return NOTHING;
+  shares[n] ??= [{ kind: 'statistic', probability: probability(n, PROBABILITY_DECIMALS) }];
+  return shares[n];
 }
 
 /** The KUBE-SEP chain of each endpoint that anything on this node may reach. */
@@ -60,7 +68,8 @@ export function writeEndpointChains(
   endpoints: readonly EndpointInfo[],
 ): void {
   const service = info.name;
-  const note = serviceComment(context, info.nameString);
+  const note = context.largeCluster ? NOTHING : [comment(info.nameString)];
+  const all = context.largeCluster && info.sessionAffinity === 'None' ? toAny(info.protocol) : undefined;
   for (const endpoint of endpoints) {
     const { address, hostPort, origin } = endpoint;
     const chain = endpointChain(info, endpoint);
@@ -78,15 +87,11 @@ export function writeEndpointChains(
         service,
       },
       {
-        matches: [ofProtocol(info.protocol), ...note, ...affinity, anyPort(info.protocol)],
+        matches: all ?? [ofProtocol(info.protocol), ...note, ...affinity, anyPort(info.protocol)],
         target: { kind: 'dnat', destination: hostPort },
         origin,
         service,
       },
     );
   }
-}
-
-function serviceComment(context: IptablesContext, text: string): IptablesMatch[] {
-  return context.largeCluster ? [] : [comment(text)];
 }

@@ -41,6 +41,17 @@ export function anyPort(protocol: Protocol): IptablesMatch {
   return TRANSPORTS[protocol];
 }
 
+const ANY: Readonly<Record<Protocol, readonly IptablesMatch[]>> = {
+  TCP: [PROTOCOLS.TCP, TRANSPORTS.TCP],
+  UDP: [PROTOCOLS.UDP, TRANSPORTS.UDP],
+  SCTP: [PROTOCOLS.SCTP, TRANSPORTS.SCTP],
+};
+
+/** `-p tcp -m tcp`: every packet of a protocol. */
+export function toAny(protocol: Protocol): readonly IptablesMatch[] {
+  return ANY[protocol];
+}
+
 const MODULES: Readonly<Record<Protocol, TransportModule>> = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' };
 
 /** A protocol as iptables spells it. */

@@ -15,12 +15,20 @@ export class IptablesTableBuilder {
 
   /** Makes chains that may stay without rules. */
   declare(...chains: string[]): void {
-    for (const chain of chains) this.#rulesOf(chain);
+    for (const chain of chains) this.appendAll(chain, []);
   }
 
   /** Appends rules to a chain, making it where it is not there yet. */
   append(chain: string, ...rules: IptablesRule[]): void {
-    this.#rulesOf(chain).push(...rules);
+    this.appendAll(chain, rules);
+  }
+
+  /** As `append`; a chain that is made has this very list. */
+  appendAll(chain: string, rules: IptablesRule[]): void {
+    const known = this.#chains.get(chain);
+    // Most chains get all their rules at once: a list that is only passed on takes no more than it holds.
+    if (known === undefined) this.#chains.set(chain, rules);
+    else for (const rule of rules) known.push(rule);
   }
 
   build(): IptablesTable {
@@ -28,13 +36,5 @@ export class IptablesTableBuilder {
       this.#builtIn.has(name) ? { name, policy: 'ACCEPT', rules } : { name, rules },
     );
     return { name: this.#name, chains };
-  }
-
-  #rulesOf(chain: string): IptablesRule[] {
-    const known = this.#chains.get(chain);
-    if (known) return known;
-    const rules: IptablesRule[] = [];
-    this.#chains.set(chain, rules);
-    return rules;
   }
 }

@@ -14,6 +14,7 @@ import type {
 } from '../../ruleset/model.ts';
 import { FRAME, type Origin } from '../../ruleset/origin.ts';
 import type { Dialect, ProxierState } from '../build-ruleset.ts';
+import { classicServicePortNameString } from '../chain-names.ts';
 import { classicOmissions, isKnownToClassic } from '../classic-omissions.ts';
 import { isUnspecified, joinHostPort } from '../ip-address.ts';
 import { comment, toPort } from '../iptables/matches.ts';
@@ -82,7 +83,7 @@ export function buildUserspaceRuleset(dialect: Dialect, state: ProxierState): Ip
       omissions.push(notListenedFor(info));
       continue;
     }
-    const text = dialect === 'classic' ? info.classicNameString : info.nameString;
+    const text = dialect === 'classic' ? classicServicePortNameString(info.name) : info.nameString;
     writeServicePort(context, { info, text, proxyPort });
   }
   const tables =
