@@ -1,6 +1,8 @@
 /** The command `kube-proxy-lab`. Each subcommand's code is loaded when it is asked for. */
 import { Command, CommanderError, Option } from 'commander';
+import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import { BadInputError } from './bad-input-error.ts';
+import type { VerifyResult } from './verify.ts';
 import '../requirements/system-path.ts';
 import { reportError } from './exit.ts';
 
@@ -21,6 +23,9 @@ const strictConfigOption = (): Option =>
   new Option('--strict-config', 'an unknown field of the configuration is an error, not a warning');
 
 const familyOption = (): Option => new Option('--family <family>', 'one IP family').choices(['ipv4', 'ipv6']);
+
+const elevateOption = (): Option =>
+  new Option('--elevate', "where it takes root, asks for the right: sudo, or the desktop's dialog");
 
 function collect(value: string, before: string[]): string[] {
   return [...before, value];
@@ -152,12 +157,29 @@ function addRender(program: Command): void {
 function addVerify(program: Command): void {
   program
     .command('verify')
-    .description("what differs between a node's saved rules and those that should be there")
-    .requiredOption(
+    .description("what differs between a node's rules, as they are or saved, and those that should be there")
+    .option(
       '--save <file>',
       'what iptables-save, ip6tables-save (or one after the other) or nft list ruleset, with -j or without, printed there; `-` for stdin',
     )
-    .requiredOption('-f, --file <file>', 'objects in YAML or JSON, `-` for stdin; repeatable', collect, [])
+    .option(
+      '-f, --file <file>',
+      'with --save: objects in YAML or JSON, `-` for stdin; repeatable',
+      collect,
+      [],
+    )
+    .option('--target <target>', 'a node as it is now: `host`, `netns:NAME` or `container:NAME`')
+    .option('--kubeconfig <file>', "with --target: the cluster's kubeconfig (default: kubectl's)")
+    .option(
+      '--node <name>',
+      "with --target: the node's name (default: hostnameOverride, or this host's name)",
+    )
+    .addOption(
+      new Option('--wait <seconds>', 'with --target: looks again until the node is right, so long').argParser(
+        wholeNumber('--wait', 0, 86_400),
+      ),
+    )
+    .addOption(elevateOption())
     .addOption(configOption())
     .addOption(strictConfigOption())
     .addOption(modeOption())
@@ -166,18 +188,42 @@ function addVerify(program: Command): void {
     .option('--node-address <ip>', "an address of the node's; repeatable", collect, [])
     .option('--json', 'prints JSON')
     .action(async (options) => {
-      const { verify } = await import('./verify.ts');
-      const { file, family, nodeAddress, ...rest } = options;
-      const { text, same, warnings } = verify({
-        ...rest,
-        files: file,
-        nodeAddresses: nodeAddress,
-        ...(family ? { family: family === 'ipv6' ? 'IPv6' : 'IPv4' } : {}),
-      });
+      const { text, same, warnings } = await verifyAsAsked(options);
       for (const warning of warnings) process.stderr.write(`${warning}\n`);
       process.stdout.write(text);
       exitCode = same ? 0 : 1;
     });
+}
+
+async function verifyAsAsked(options: {
+  target?: string;
+  save?: string;
+  file: string[];
+  family?: string;
+  nodeAddress: string[];
+  dialect: Dialect;
+}): Promise<VerifyResult> {
+  const { file, family, nodeAddress, target, save, ...rest } = options;
+  if (target !== undefined) {
+    if (save !== undefined || file.length > 0) {
+      throw new BadInputError('--target reads the node and its cluster; --save and -f are for saved ones');
+    }
+    const { verifyLive } = await import('./verify-live.ts');
+    return verifyLive({ ...rest, target });
+  }
+  if (save === undefined || file.length === 0) {
+    throw new BadInputError(
+      'name a node with --target, or its saved rules with --save and the objects with -f',
+    );
+  }
+  const { verify } = await import('./verify.ts');
+  return verify({
+    ...rest,
+    save,
+    files: file,
+    nodeAddresses: nodeAddress,
+    ...(family ? { family: family === 'ipv6' ? 'IPv6' : 'IPv4' } : {}),
+  });
 }
 
 function addProbe(program: Command): void {
@@ -211,9 +257,6 @@ function addProbe(program: Command): void {
 
 const targetOption = (): Option =>
   new Option('--target <target>', 'the node: `host`, `netns:NAME` or `container:NAME`').makeOptionMandatory();
-
-const elevateOption = (): Option =>
-  new Option('--elevate', "where it takes root, asks for the right: sudo, or the desktop's dialog");
 
 function addRun(program: Command): void {
   program

@@ -176,6 +176,28 @@ if (isRoot) {
       },
     );
 
+    test.each<[mode: string, damage: [tool: string, ...argv: string[]], why: RegExp]>([
+      ['iptables', ['iptables', '-t', 'nat', '-F', 'KUBE-SERVICES'], /default\/web/],
+      ['iptables', ['iptables', '-t', 'nat', '-D', 'PREROUTING', '1'], /PREROUTING|KUBE-SERVICES/],
+      ['iptables', ['iptables', '-t', 'nat', '-I', 'KUBE-SERVICES', '-j', 'RETURN'], /foreign/],
+      ['nftables', ['nft', 'flush', 'chain', 'ip', 'kube-proxy', 'services'], /services/],
+      ['nftables', ['nft', 'delete', 'table', 'ip', 'kube-proxy'], /default\/web/],
+    ])('%s: verify finds the node right, and names what %j did', async (mode, damage, why) => {
+      const proxy = await startProxy('--mode', mode);
+      const at = ['--target', `netns:${name}`, '--kubeconfig', server.kubeconfig, '--node', 'lab-node'];
+      const given = [...at, '--config', config, '--mode', mode];
+      const right = await cli('verify', ...given);
+      expect([right.code, right.stdout + right.stderr]).toEqual([0, expect.any(String)]);
+      await stop(proxy);
+      inside(damage);
+      const wrong = await cli('verify', ...given, '--json');
+      expect(wrong.code).toBe(1);
+      expect(wrong.stdout).toMatch(why);
+      const next = await startProxy('--mode', mode);
+      expect((await cli('verify', ...given, '--wait', '20')).code).toBe(0);
+      await stop(next);
+    });
+
     test('says how it fares under the names of a kube-proxy', async () => {
       const { ready } = await startProxy('--mode', 'iptables');
       const healthz = await get(ready.healthz, '/healthz');

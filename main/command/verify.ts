@@ -2,7 +2,7 @@
 import type { IPFamily } from '../../app/kubernetes/objects.ts';
 import { buildRuleset, type Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyMode } from '../../app/proxy/configuration.ts';
-import { proxierState } from '../../app/proxy/proxier-state.ts';
+import { type ClusterSnapshot, proxierState } from '../../app/proxy/proxier-state.ts';
 import { IptablesParseError } from '../../app/ruleset/iptables-parse.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { NftParseError } from '../../app/ruleset/nft-parse-error.ts';
@@ -41,21 +41,41 @@ export function verify(options: VerifyOptions): VerifyResult {
   }
   const saved = readSavedRules(options);
   const { configuration, cluster, node, warnings } = readClusterInput(options);
-  const mode = supportedMode(options.mode ?? saved.mode ?? configuration.mode);
   const { services, slices, serviceCIDRs } = cluster;
-  const capabilities = { nfacct: usesNamedCounters(saved.rulesets) };
-  const snapshot = { services, slices, serviceCIDRs, configuration, node, capabilities };
+  const result = compare({
+    saved,
+    snapshot: { services, slices, serviceCIDRs, configuration, node },
+    mode: supportedMode(options.mode ?? saved.mode ?? configuration.mode),
+    dialect: options.dialect ?? 'current',
+    ...(options.json ? { json: true } : {}),
+  });
+  return { ...result, warnings };
+}
+
+export interface Comparison {
+  readonly saved: SavedRules;
+  /** The cluster as it should be on the node; what the node can do is told by its rules. */
+  readonly snapshot: Omit<ClusterSnapshot, 'capabilities'>;
+  readonly mode: ProxyMode;
+  readonly dialect: Dialect;
+  readonly json?: true;
+}
+
+/** Compares, and says in words or JSON what was found. */
+export function compare({ saved, snapshot, mode, dialect, json }: Comparison): VerifyResult {
+  const { node } = snapshot;
+  const withCapabilities = { ...snapshot, capabilities: { nfacct: usesNamedCounters(saved.rulesets) } };
   const findings: Finding[] = [];
   let rules = 0;
   for (const present of savedFor(mode, saved, node.primaryFamily)) {
-    const wanted = buildRuleset(mode, options.dialect ?? 'current', proxierState(snapshot, present.family));
+    const wanted = buildRuleset(mode, dialect, proxierState(withCapabilities, present.family));
     rules += countRules(wanted);
     findings.push(...verifyRules(present, wanted));
   }
   const same = findings.length === 0;
   const report = { same, mode, node: node.name, rules, findings };
-  const text = options.json ? `${JSON.stringify(report, null, 1)}\n` : formatFindings(report);
-  return { text, same, warnings };
+  const text = json ? `${JSON.stringify(report, null, 1)}\n` : formatFindings(report);
+  return { text, same, warnings: [] };
 }
 
 function readSavedRules({ save, family }: VerifyOptions): SavedRules {

@@ -4,9 +4,6 @@ import WebSocket from 'ws';
 
 type Parameters = Record<string, unknown>;
 
-/** What the browser sent, as far as this asks for it; a field that is not there is undefined. */
-type DevtoolsEvent = Record<string, never>;
-
 export class DevtoolsSession extends EventEmitter {
   readonly #connection: DevtoolsConnection;
   readonly id: string | undefined;
