@@ -101,3 +101,9 @@ describe('what is no manifest ends in one message with its place', () => {
     expect(() => readManifest(text, 'f')).toThrow(expected);
   });
 });
+
+test('documents without end are refused before they are parsed', () => {
+  expect(() => readManifest('---\n'.repeat(2_000_000), 'many.yaml')).toThrow(
+    'many.yaml: holds more than 100000 documents; split it',
+  );
+});

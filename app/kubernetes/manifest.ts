@@ -54,6 +54,9 @@ function readJson(text: string): unknown[] | undefined {
 
 function readYaml(text: string, source: string): unknown[] {
   if (nestingDepth(text) > MAX_NESTING) throw new ManifestError(source, NESTED_TOO_DEEPLY);
+  if (documentCount(text) > MAX_DOCUMENTS) {
+    throw new ManifestError(source, `holds more than ${MAX_DOCUMENTS} documents; split it`);
+  }
   const lines = new LineCounter();
   const tokens = withinBounds(new Parser(lines.addNewLine).parse(text), source);
   const { stackTraceLimit } = Error;
@@ -75,6 +78,22 @@ function readYaml(text: string, source: string): unknown[] {
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
+}
+
+/** Several times what a cluster of ten thousand Services has; the parser takes its time over empty ones, too. */
+const MAX_DOCUMENTS = 100_000;
+
+/** By the lines that begin one, counted no further than it matters. */
+function documentCount(text: string): number {
+  let count = 1;
+  for (
+    let at = text.indexOf('\n---');
+    at >= 0 && count <= MAX_DOCUMENTS;
+    at = text.indexOf('\n---', at + 4)
+  ) {
+    count += 1;
+  }
+  return count;
 }
 
 /** Far more fields than any object has in one place: the parser compares each with each. */
