@@ -65,7 +65,7 @@ describe.each([
       await window.row('mysql-service', '2/2').waitFor();
 
       const service = await window.open('mysql-service', /^Form/);
-      await service.getByRole('group', { name: 'Port 1' }).getByLabel('Node port').fill('30965');
+      await window.nodePortField(service).fill('30965');
       await window.save(service);
       await window.row('mysql-service', '3306:30965/TCP').waitFor();
 

@@ -48,6 +48,11 @@ export class LabWindow {
     return service;
   }
 
+  /** Of the first port, in the form of a Service that is open. */
+  nodePortField(service: Locator): Locator {
+    return service.getByRole('group', { name: 'Port 1' }).getByLabel('Node port');
+  }
+
   /** Saves the Service that is open, and waits until nothing of it is unsaved. */
   async save(service: Locator): Promise<void> {
     const button = service.getByRole('button', { name: /^Save/ });

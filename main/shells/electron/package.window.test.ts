@@ -87,7 +87,7 @@ describe('the package', () => {
       template,
     ]);
     expect(code).toBe(0);
-    expect(stdout).toContain('KUBE-SVC-');
+    expect(stdout).toContain('default/mysql-service');
   });
 
   it('starts from its archive, with the lab beside it', async () => {
