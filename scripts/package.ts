@@ -22,13 +22,7 @@ const PARTS = [
   'resources/templates',
   'node_modules/node/package.json',
   'node_modules/node/bin',
-  'node_modules/koffi/package.json',
-  'node_modules/koffi/LICENSE.txt',
-  'node_modules/koffi/index.js',
-  'node_modules/koffi/index.cjs',
-  'node_modules/koffi/indirect.js',
-  'node_modules/koffi/indirect.cjs',
-  'node_modules/koffi/lib',
+  'node_modules/koffi',
   'node_modules/@koromix',
 ];
 
