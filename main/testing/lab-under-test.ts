@@ -62,6 +62,9 @@ export async function until<Result>(
   }
 }
 
+/** Put before a command, asks it to end where the test that started it ends first, killed too. */
+export const endsWithTest = ['setpriv', '--pdeathsig', 'TERM', '--'];
+
 export class LabUnderTest {
   readonly user: TestUser;
   readonly folder: string;
@@ -76,7 +79,9 @@ export class LabUnderTest {
   private constructor(user: TestUser, folder: string, args: string[], how = ['lab', 'up']) {
     this.user = user;
     this.folder = folder;
-    const argv = [...user.prefix, command(user), ...how, '--json', '--data', folder, ...args];
+    const argv = [
+      ...user.prefix, ...endsWithTest, command(user), ...how, '--json', '--data', folder, ...args,
+    ]; // biome-ignore format: one command
     this.process = spawn(argv[0] ?? '', argv.slice(1), {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: '/',

@@ -11,7 +11,7 @@ import { type Browser, chromium } from 'playwright-core';
 import { WebSocket } from 'ws';
 import { tokenOfFragment, webSocketPath, webSocketProtocols } from '../../app/contract/carrier.ts';
 import type { contract } from '../../app/contract/contract.ts';
-import { until } from './lab-under-test.ts';
+import { endsWithTest, until } from './lab-under-test.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'kube-proxy-lab');
 
@@ -37,7 +37,8 @@ async function connect(url: string): Promise<WebSocket> {
 /** Starts a lab in a data folder of its own; rejects with what it said where it ended before it was ready. */
 export async function startWebLab(): Promise<WebLab> {
   const folder = mkdtempSync(join(tmpdir(), 'kube-proxy-lab-window-'));
-  const child = spawn(program, ['start', '--web', '--no-open', '--json', '--data', folder], {
+  const [command = '', ...args] = [...endsWithTest, program];
+  const child = spawn(command, [...args, 'start', '--web', '--no-open', '--json', '--data', folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
