@@ -168,7 +168,7 @@ describe('hostile text in the cluster', () => {
         metadata: { name: text },
         spec: { ports: [{ port: 80 }] },
       };
-      await expect(lab.apply(JSON.stringify(object))).rejects.toThrow();
+      await expect(lab.apply(JSON.stringify(object))).rejects.toThrow(/metadata\.name: Invalid value/);
       await window.page.evaluate((name) => {
         location.hash = `#/services/default/${encodeURIComponent(name)}`;
       }, text);
