@@ -42,6 +42,46 @@ export function editSharedChain(
 }
 
 /**
+ * The same in steps that may be far apart, for a chain that packets go through meanwhile. A Service's rules that
+ * are new come to the head of the chain, together with those it has, and only then go what is not wanted: it is
+ * always served by the old ones or by the new.
+ *
+ * @returns commands, grouped by what must happen at once.
+ */
+export function replaceInSharedChain(
+  chain: string,
+  present: readonly IptablesRule[],
+  wanted: readonly IptablesRule[],
+): string[][] {
+  const bodies = wanted.map(printRuleBody);
+  const { kept, removed } = keepAndRemove(present.map(printRuleBody), countOf(bodies));
+  const left = countOf(kept);
+  const services = new Map<string, { missing: boolean; old: string[]; now: string[] }>();
+  const last: string[][] = [];
+  wanted.forEach((rule, index) => {
+    const body = bodies[index] ?? '';
+    const isKept = take(left, body);
+    if (mustBeLast(rule)) {
+      last.push([...(isKept ? [command('-D', chain, body)] : []), command('-A', chain, body)]);
+      return;
+    }
+    const { namespace, name, port, protocol } = rule.service ?? {};
+    const key = [namespace, name, port, protocol].join('/');
+    const group = services.get(key) ?? { missing: false, old: [], now: [] };
+    services.set(key, group);
+    if (isKept) group.old.push(command('-D', chain, body));
+    else group.missing = true;
+    group.now.unshift(command('-I', chain, body, 1));
+  });
+  const changed = [...services.values()].filter(({ missing }) => missing).reverse();
+  return [
+    ...changed.map(({ old, now }) => [...old, ...now]),
+    ...last,
+    ...removed.map((body) => [command('-D', chain, body)]),
+  ];
+}
+
+/**
  * Commands for a chain that is not ours, where the rules for which `isOurs` holds shall become `wanted`, in
  * that order. New rules go where their neighbours are, the first ones before everything else, and those that
  * must be last behind everything else.

@@ -31,6 +31,7 @@ function services(...numbers: number[]): string[] {
 
 function commands(present: IptablesRuleset, wanted: IptablesRuleset): string[] {
   const lines = updateIptables(present, wanted)
+    .join('')
     .split('\n')
     .filter((line) => line !== '');
   if (lines.length > 0) expect([lines[0], lines.at(-1)]).toEqual(['*nat', 'COMMIT']);
@@ -38,9 +39,9 @@ function commands(present: IptablesRuleset, wanted: IptablesRuleset): string[] {
 }
 
 test('nothing changes, nothing is written', () => {
-  expect(updateIptables(nat(...services(1, 2)), nat(...services(1, 2)))).toBe('');
-  expect(updateIptables(NONE, NONE)).toBe('');
-  expect(updateIptables(nat('-A PREROUTING -j MY-CHAIN'), NONE)).toBe('');
+  expect(updateIptables(nat(...services(1, 2)), nat(...services(1, 2)))).toEqual([]);
+  expect(updateIptables(NONE, NONE)).toEqual([]);
+  expect(updateIptables(nat('-A PREROUTING -j MY-CHAIN'), NONE)).toEqual([]);
 });
 
 describe('shared chains change line by line', () => {

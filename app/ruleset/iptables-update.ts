@@ -1,11 +1,13 @@
 /**
- * The smallest input of `iptables-restore --noflush` (`ip6tables-restore` for IPv6) that brings a node from
+ * The smallest inputs of `iptables-restore --noflush` (`ip6tables-restore` for IPv6) that bring a node from
  * the rules it has to the wanted ones.
  *
  * Each table is one transaction: what goes and what comes change places at once, also when the mode or the
- * dialect changes. Nothing that is not kube-proxy's is touched (see ownership.ts).
+ * dialect changes. A change too large for that comes in steps (iptables-phases.ts). Nothing that is not
+ * kube-proxy's is touched (see ownership.ts).
  */
 import { editForeignChain, editSharedChain } from './chain-edit.ts';
+import { declaration, type TableChanges, tableInput, updateInPhases } from './iptables-phases.ts';
 import { BUILT_IN_CHAINS, printRule, printRuleBody } from './iptables-print.ts';
 import type { IptablesChain, IptablesRule, IptablesRuleset, IptablesTable } from './model.ts';
 import {
@@ -15,47 +17,54 @@ import {
   isSharedChain,
   KUBELET_SHARED_CHAIN,
 } from './ownership.ts';
+import { iptablesLineSize, TRANSACTION_LIMIT, totalSize } from './transaction-size.ts';
 
 /**
  * @param present what the node holds, foreign chains and rules included, as parsed from iptables-save; or what
  * was written last, when nobody else is expected to have touched it.
  * @param wanted the complete ruleset that shall be there; no tables at all to take everything away.
- * @returns the empty string when nothing is to change.
+ * @returns the inputs in the order in which they are to be written: one, when no table's change is too large for
+ * a transaction, and none when nothing is to change.
  */
-export function updateIptables(present: IptablesRuleset, wanted: IptablesRuleset): string {
-  const names = TABLE_ORDER.filter((name) =>
-    [...present.tables, ...wanted.tables].some((table) => table.name === name),
-  );
-  return names
-    .map((name) => {
-      const empty: IptablesTable = { name, chains: [] };
-      const has = (table: IptablesTable): boolean => table.name === name;
-      return updateTable(present.tables.find(has) ?? empty, wanted.tables.find(has) ?? empty);
-    })
-    .join('');
+export function updateIptables(present: IptablesRuleset, wanted: IptablesRuleset): string[] {
+  const tables = TABLE_ORDER.flatMap((name): TableChanges[] => {
+    const has = (table: IptablesTable): boolean => table.name === name;
+    const [before, after] = [present.tables.find(has), wanted.tables.find(has)];
+    if (before === undefined && after === undefined) return [];
+    const empty: IptablesTable = { name, chains: [] };
+    return [diffTable(before ?? empty, after ?? empty)];
+  });
+  const whole = tables.map((changes) => ({ name: changes.name, lines: tableLines(changes) }));
+  if (whole.some(({ lines }) => totalSize(lines, iptablesLineSize) > TRANSACTION_LIMIT)) {
+    return updateInPhases(tables);
+  }
+  const text = whole.map(({ name, lines }) => tableInput(name, lines)).join('');
+  return text === '' ? [] : [text];
 }
 
 /** As kube-proxy writes them: when endpoints come, the filter table stops refusing before nat sends there. */
 const TABLE_ORDER = ['mangle', 'filter', 'nat'];
 
-/** The lines of one table, by what must come first. */
-interface TableCommands {
-  /** `:CHAIN - [0:0]`: makes a chain, or empties it. */
-  readonly declarations: string[];
-  readonly rules: string[];
-  /** `-X CHAIN`, when nothing leads there any more. */
-  readonly deletions: string[];
+/** Everything at once: chains first, because rules lead to them; deletions last, when nothing does any more. */
+function tableLines({ chains, jumps, emptied, deleted }: TableChanges): string[] {
+  return [
+    ...chains.filter(({ isDeclared }) => isDeclared).map(({ name }) => declaration(name)),
+    ...emptied.map(declaration),
+    ...chains.flatMap(({ lines }) => lines),
+    ...jumps,
+    ...deleted.map((name) => `-X ${name}`),
+  ];
 }
 
-function updateTable(present: IptablesTable, wanted: IptablesTable): string {
-  const commands: TableCommands = { declarations: [], rules: [], deletions: [] };
+function diffTable(present: IptablesTable, wanted: IptablesTable): TableChanges {
+  const changes: TableChanges = { name: present.name, chains: [], jumps: [], emptied: [], deleted: [] };
   const has = byName(present);
   const wants = byName(wanted);
   const builtIn = BUILT_IN_CHAINS[present.name] ?? [];
   for (const chain of wanted.chains) {
     const { name } = chain;
-    if (isOurChain(name)) updateOwnChain(commands, has.get(name), chain);
-    else if (name === KUBELET_SHARED_CHAIN) updateKubeletChain(commands, has.get(name), chain);
+    if (isOurChain(name)) updateOwnChain(changes, has.get(name), chain);
+    else if (name === KUBELET_SHARED_CHAIN) updateKubeletChain(changes, has.get(name), chain);
     else if (!builtIn.includes(name)) throw new Error(`chain ${name} is not one of kube-proxy's`);
   }
   const keepsKubeletChain =
@@ -64,11 +73,10 @@ function updateTable(present: IptablesTable, wanted: IptablesTable): string {
     isOurJump(rule) && !(keepsKubeletChain && jumpsTo(rule, KUBELET_SHARED_CHAIN));
   for (const name of builtIn) {
     const jumps = wants.get(name)?.rules ?? [];
-    commands.rules.push(...editForeignChain(name, has.get(name)?.rules ?? [], { wanted: jumps, isOurs }));
+    changes.jumps.push(...editForeignChain(name, has.get(name)?.rules ?? [], { wanted: jumps, isOurs }));
   }
-  removeChains(commands, present, wants);
-  const lines = [...commands.declarations, ...commands.rules, ...commands.deletions];
-  return lines.length === 0 ? '' : `*${present.name}\n${lines.join('\n')}\nCOMMIT\n`;
+  removeChains(changes, present, wants);
+  return changes;
 }
 
 type ChainsByName = Map<string, IptablesChain>;
@@ -81,31 +89,32 @@ function byName(table: IptablesTable): ChainsByName {
 const REWRITE_SHARE = 0.5;
 
 function updateOwnChain(
-  commands: TableCommands,
+  { chains }: TableChanges,
   present: IptablesChain | undefined,
-  wanted: IptablesChain,
+  { name, rules: wanted }: IptablesChain,
 ): void {
-  if (present && sameRules(present.rules, wanted.rules)) return;
-  if (present && isSharedChain(wanted.name)) {
-    const edit = editSharedChain(wanted.name, present.rules, wanted.rules);
-    if (edit && edit.length <= wanted.rules.length * REWRITE_SHARE) {
-      commands.rules.push(...edit);
+  if (present && sameRules(present.rules, wanted)) return;
+  const before = present?.rules;
+  if (before && isSharedChain(name)) {
+    const edit = editSharedChain(name, before, wanted);
+    if (edit && edit.length <= wanted.length * REWRITE_SHARE) {
+      chains.push({ name, before, wanted, isDeclared: false, lines: edit });
       return;
     }
   }
-  declare(commands, wanted.name);
-  commands.rules.push(...wanted.rules.map((rule) => printRule(wanted.name, rule)));
+  const lines = wanted.map((rule) => printRule(name, rule));
+  chains.push({ name, before, wanted, isDeclared: true, lines });
 }
 
 /** Only our one rule comes and goes in the kubelet's chain. */
 function updateKubeletChain(
-  commands: TableCommands,
+  { chains }: TableChanges,
   present: IptablesChain | undefined,
-  wanted: IptablesChain,
+  { name, rules: wanted }: IptablesChain,
 ): void {
-  if (present === undefined) declare(commands, wanted.name);
-  const edit = { wanted: wanted.rules, isOurs: isLocalnetProtection };
-  commands.rules.push(...editForeignChain(wanted.name, present?.rules ?? [], edit));
+  const before = present?.rules;
+  const lines = editForeignChain(name, before ?? [], { wanted, isOurs: isLocalnetProtection });
+  chains.push({ name, before, wanted, isDeclared: before === undefined, lines });
 }
 
 /** Whether the kubelet's chain holds more than our rule, and so stays with its jumps when we go. */
@@ -117,20 +126,20 @@ function holdsForeignRules(chain: IptablesChain | undefined): boolean {
  * Deletes our chains that are not wanted any more. A chain that a foreign rule jumps to cannot be deleted:
  * it is emptied.
  */
-function removeChains(commands: TableCommands, present: IptablesTable, wanted: ChainsByName): void {
+function removeChains(changes: TableChanges, present: IptablesTable, wanted: ChainsByName): void {
   const unwanted = present.chains.filter(({ name }) => !wanted.has(name));
   const gone = unwanted.filter(({ name }) => isOurChain(name));
   const held = foreignDestinations(present);
   for (const { name, rules } of gone) {
     // Emptied even where it is deleted, lest a rule in it keep another chain from being deleted.
-    if (rules.length > 0) declare(commands, name);
-    if (!held.has(name)) commands.deletions.push(`-X ${name}`);
+    if (rules.length > 0) changes.emptied.push(name);
+    if (!held.has(name)) changes.deleted.push(name);
   }
   const kubelet = unwanted.find(({ name }) => name === KUBELET_SHARED_CHAIN);
   if (kubelet === undefined) return;
   const edit = { wanted: [], isOurs: isLocalnetProtection };
-  commands.rules.push(...editForeignChain(kubelet.name, kubelet.rules, edit));
-  if (!holdsForeignRules(kubelet) && !held.has(kubelet.name)) commands.deletions.push(`-X ${kubelet.name}`);
+  changes.jumps.push(...editForeignChain(kubelet.name, kubelet.rules, edit));
+  if (!holdsForeignRules(kubelet) && !held.has(kubelet.name)) changes.deleted.push(kubelet.name);
 }
 
 /** Chains that rules lead to which are not ours. */
@@ -146,10 +155,6 @@ function foreignDestinations(table: IptablesTable): Set<string> {
     }
   }
   return destinations;
-}
-
-function declare(commands: TableCommands, chain: string): void {
-  commands.declarations.push(`:${chain} - [0:0]`);
 }
 
 function jumpsTo(rule: IptablesRule, chain: string): boolean {

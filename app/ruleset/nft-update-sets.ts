@@ -4,7 +4,7 @@ import type { NftablesElement, NftablesMap, NftablesSet, NftablesTable } from '.
 type SetOrMap = NftablesSet | NftablesMap;
 
 /** An element and the name of its set. */
-interface PlacedElement {
+export interface PlacedElement {
   readonly set: string;
   readonly element: NftablesElement;
 }
@@ -105,6 +105,6 @@ function diffElements(changes: SetChanges, before: SetOrMap, after: SetOrMap): v
   for (const element of known.values()) changes.elementsRemoved.push({ set: name, element });
 }
 
-function keyOf({ key }: NftablesElement): string {
+export function keyOf({ key }: NftablesElement): string {
   return key.join(' . ');
 }

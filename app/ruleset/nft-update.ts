@@ -1,6 +1,7 @@
 /**
- * The smallest input of `nft -f` that brings kube-proxy's table from what it is to what it should be: one
- * transaction, one command a line, nothing but the table named in it.
+ * The smallest inputs of `nft -f` that bring kube-proxy's table from what it is to what it should be: one
+ * transaction, one command a line, nothing but the table named in it; or several, where the change is too large
+ * for one (nft-phases.ts).
  *
  * Within the table everything is kube-proxy's: what is not wanted goes. What clients are noted in affinity sets
  * stays, because it is the kernel's and not ours.
@@ -12,14 +13,17 @@ import {
   addElement,
   addRule,
   addSetOrMap,
+  addTable,
   deleteChain,
   deleteElement,
   deleteSetOrMap,
   deleteTable,
   flushChain,
 } from './nft-commands.ts';
+import { type ChainChanges, editUnits, refersTo, type TableEdit } from './nft-phases.ts';
 import { createTable } from './nft-print.ts';
 import { diffSets, type SetChanges } from './nft-update-sets.ts';
+import { nftCommandSize, packUnits, TRANSACTION_LIMIT, totalSize } from './transaction-size.ts';
 
 export interface NftUpdateOptions {
   /**
@@ -36,18 +40,23 @@ const TABLE_NAME = 'kube-proxy';
  * @param present what the node holds, as parsed from `nft list`, tables of others included; or what was written
  * last, when nobody else is expected to have touched it.
  * @param wanted the complete ruleset of the same family; no tables at all to take everything away.
- * @returns the empty string when nothing is to change.
+ * @returns the inputs in the order in which they are to be written, none when nothing is to change.
  */
 export function updateNftables(
   present: NftablesRuleset,
   wanted: NftablesRuleset,
   options: NftUpdateOptions = {},
-): string {
+): string[] {
   const family = wanted.family === 'IPv4' ? 'ip' : 'ip6';
   const find = ({ tables }: NftablesRuleset): NftablesTable | undefined =>
     tables.find((table) => table.family === family && table.name === TABLE_NAME);
-  const commands = updateTable(find(present), find(wanted), options);
-  return commands.map((command) => `${command}\n`).join('');
+  const [before, after] = [find(present), find(wanted)];
+  const commands = updateTable(before, after, options);
+  if (commands.length === 0) return [];
+  if (after === undefined || totalSize(commands, nftCommandSize) <= TRANSACTION_LIMIT) {
+    return [nftInput(commands)];
+  }
+  return updateInPhases(before, after, options);
 }
 
 function updateTable(
@@ -59,7 +68,26 @@ function updateTable(
   if (present === undefined) return createTable(wanted);
   // Another kube-proxy's table may use a name for something else, which rules of both may refer to.
   if (namesOtherThings(present, wanted)) return [deleteTable(present), ...createTable(wanted)];
-  return editTable({ present, wanted, sets: diffSets(present, wanted), options });
+  return editTable(diffTable(present, wanted, options));
+}
+
+function updateInPhases(
+  present: NftablesTable | undefined,
+  wanted: NftablesTable,
+  options: NftUpdateOptions,
+): string[] {
+  const isOther = present !== undefined && namesOtherThings(present, wanted);
+  const from = present === undefined || isOther ? { ...wanted, chains: [], sets: [], maps: [] } : present;
+  const start = [
+    ...(isOther ? [deleteTable(present)] : []),
+    ...(present === undefined || isOther ? [addTable(wanted)] : []),
+  ];
+  const groups = packUnits([start, ...editUnits(diffTable(from, wanted, options))], nftCommandSize);
+  return groups.map(nftInput);
+}
+
+function nftInput(commands: readonly string[]): string {
+  return commands.map((command) => `${command}\n`).join('');
 }
 
 function namesOtherThings(present: NftablesTable, wanted: NftablesTable): boolean {
@@ -77,17 +105,13 @@ function namesOtherThings(present: NftablesTable, wanted: NftablesTable): boolea
   );
 }
 
-interface TableEdit {
-  readonly present: NftablesTable;
-  readonly wanted: NftablesTable;
-  readonly sets: SetChanges;
-  readonly options: NftUpdateOptions;
+function diffTable(present: NftablesTable, wanted: NftablesTable, options: NftUpdateOptions): TableEdit {
+  const sets = diffSets(present, wanted);
+  return { present, wanted, sets, chains: diffChains({ present, wanted, sets, options }) };
 }
 
 /** What is taken away first, what refers to other things before those; then what comes, the other way round. */
-function editTable(edit: TableEdit): string[] {
-  const { wanted, sets } = edit;
-  const chains = diffChains(edit);
+function editTable({ wanted, sets, chains }: TableEdit): string[] {
   const added = new Set([...chains.added, ...chains.replaced].map(({ name }) => name));
   return [
     ...sets.elementsRemoved.map(({ set, element }) => deleteElement(wanted, set, element)),
@@ -101,19 +125,14 @@ function editTable(edit: TableEdit): string[] {
   ];
 }
 
-interface ChainChanges {
-  /** Names of chains whose rules go. */
-  readonly emptied: string[];
-  /** Names of chains that go themselves, all of them emptied. */
-  readonly removed: string[];
-  readonly added: NftablesChain[];
-  /** Base chains that the kernel shall call elsewhere: they go and come again. */
-  readonly replaced: NftablesChain[];
-  /** Chains whose rules are to be written, all of them empty by then. */
-  readonly written: NftablesChain[];
+interface ChainQuestion {
+  readonly present: NftablesTable;
+  readonly wanted: NftablesTable;
+  readonly sets: SetChanges;
+  readonly options: NftUpdateOptions;
 }
 
-function diffChains({ present, wanted, sets, options }: TableEdit): ChainChanges {
+function diffChains({ present, wanted, sets, options }: ChainQuestion): ChainChanges {
   const changes: ChainChanges = { emptied: [], removed: [], added: [], replaced: [], written: [] };
   const known = byName(present.chains);
   const kept = byName(wanted.chains);
@@ -165,14 +184,6 @@ function sameRules(a: readonly NftablesRule[], b: readonly NftablesRule[]): bool
       const other = b[index];
       return other !== undefined && (rule === other || canonicalRule(rule) === canonicalRule(other));
     })
-  );
-}
-
-/** Whether rules use one of the sets, which then cannot be deleted before them. */
-function refersTo(rules: readonly NftablesRule[], sets: ReadonlySet<string>): boolean {
-  if (sets.size === 0) return false;
-  return rules.some(({ expression }) =>
-    [...expression.matchAll(/@([^\s,}]+)/g)].some(([, name]) => name !== undefined && sets.has(name)),
   );
 }
 

@@ -24,14 +24,14 @@ export class IptablesWriter implements RulesWriter {
     this.#known = {};
   }
 
-  async write(family: IPFamily, wanted: Ruleset | undefined): Promise<WrittenInput | undefined> {
+  async write(family: IPFamily, wanted: Ruleset | undefined): Promise<WrittenInput[]> {
     const { verbs } = this.#target;
     const next: IptablesRuleset =
       wanted?.kind === 'iptables' ? wanted : { kind: 'iptables', family, tables: [], omissions: [] };
     const known = this.#known[family] ?? parseIptablesSave(await verbs.readIptables({ family }), family);
-    const text = updateIptables(known, next);
-    if (text) await verbs.writeIptables({ family, input: text });
+    const inputs = updateIptables(known, next);
+    for (const input of inputs) await verbs.writeIptables({ family, input });
     this.#known[family] = next;
-    return text ? { tool: family === 'IPv4' ? 'iptables' : 'ip6tables', text } : undefined;
+    return inputs.map((text) => ({ tool: family === 'IPv4' ? 'iptables' : 'ip6tables', text }));
   }
 }

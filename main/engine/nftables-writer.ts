@@ -23,29 +23,35 @@ export class NftablesWriter implements RulesWriter {
     this.#known = {};
   }
 
-  async write(family: IPFamily, wanted: Ruleset | undefined): Promise<WrittenInput | undefined> {
+  async write(family: IPFamily, wanted: Ruleset | undefined): Promise<WrittenInput[]> {
     const next: NftablesRuleset =
       wanted?.kind === 'nftables' ? wanted : { kind: 'nftables', family, tables: [], omissions: [] };
-    const known =
-      this.#known[family] ?? parseNftables(await this.#target.verbs.readNftables({ family }), family);
-    const text = await this.#update(known, next);
+    const inputs = await this.#update(this.#known[family] ?? (await this.#read(family)), next);
     // A chain that was only emptied is found when the node is read again, and goes then.
     this.#known[family] = next;
-    return text ? { tool: 'nft', text } : undefined;
+    return inputs.map((text) => ({ tool: 'nft', text }));
   }
 
-  async #update(known: NftablesRuleset, next: NftablesRuleset): Promise<string> {
-    const { verbs } = this.#target;
-    const text = updateNftables(known, next, { staleChains: this.#keepsStaleChains ? 'flush' : 'delete' });
-    if (!text) return text;
+  async #read(family: IPFamily): Promise<NftablesRuleset> {
+    return parseNftables(await this.#target.verbs.readNftables({ family }), family);
+  }
+
+  async #update(known: NftablesRuleset, next: NftablesRuleset): Promise<string[]> {
+    const inputs = updateNftables(known, next, { staleChains: this.#keepsStaleChains ? 'flush' : 'delete' });
+    const written: string[] = [];
     try {
-      await verbs.writeNftables({ input: text });
-      return text;
+      for (const input of inputs) {
+        await this.#target.verbs.writeNftables({ input });
+        written.push(input);
+      }
+      return written;
     } catch (error) {
       if (this.#keepsStaleChains || !isBusy(error)) throw error;
     }
     this.#keepsStaleChains = true;
-    return await this.#update(known, next);
+    // Inputs before the refused one are on the node.
+    const present = written.length === 0 ? known : await this.#read(next.family);
+    return [...written, ...(await this.#update(present, next))];
   }
 }
 

@@ -40,7 +40,8 @@ export class NodeWriter {
 
   /**
    * Writes the wanted rules, and then takes away those of the other kind: a connection always finds the one or
-   * the other. Modes of iptables live in the same tables and change places in one transaction.
+   * the other. Modes of iptables live in the same tables and change places in one transaction, unless there is too
+   * much of them for one.
    *
    * Rejects with the tool's own words; what the node holds is then read again by the next write.
    */
@@ -49,8 +50,7 @@ export class NodeWriter {
     try {
       for (const writer of this.#wantedFirst(wanted)) {
         for (const family of writer.families) {
-          const input = await writer.write(family, wanted[family]);
-          if (input) inputs.push(input);
+          inputs.push(...(await writer.write(family, wanted[family])));
         }
       }
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { IPFamily } from '../../app/kubernetes/objects.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 
-/** What was handed to one of the kernel's tools: one transaction. */
+/** What was handed to one of the kernel's tools in one call. */
 export interface WrittenInput {
   tool: 'iptables' | 'ip6tables' | 'nft';
   text: string;
@@ -14,9 +14,10 @@ export interface RulesWriter {
   readonly families: readonly IPFamily[];
   /**
    * Brings the node's rules of that kind to the wanted ones, by the smallest change; without a ruleset of its
-   * kind, takes them away. Resolves with what was written, undefined where nothing had to change.
+   * kind, takes them away: at once, or in several inputs where that is too much for the kernel. Resolves with what
+   * was written, in order; nothing where nothing had to change.
    */
-  write(family: IPFamily, wanted: Ruleset | undefined): Promise<WrittenInput | undefined>;
+  write(family: IPFamily, wanted: Ruleset | undefined): Promise<WrittenInput[]>;
   /** Trusts nothing remembered: the next write reads the node. */
   forget(): void;
 }

@@ -101,8 +101,8 @@ async function restoreIptables(place: NodePlace, family: Family, before: NodeSna
   if (text === null) return;
   const verbs = nodeVerbHandlers(place);
   const now = parseIptablesSave(await verbs.readIptables({ family }), family);
-  const input = updateIptables(now, ownPart(parseIptablesSave(text, family)));
-  if (input) await verbs.writeIptables({ family, input });
+  const inputs = updateIptables(now, ownPart(parseIptablesSave(text, family)));
+  for (const input of inputs) await verbs.writeIptables({ family, input });
 }
 
 async function restoreNftables(place: NodePlace, family: Family, before: NodeSnapshot): Promise<void> {
@@ -110,8 +110,8 @@ async function restoreNftables(place: NodePlace, family: Family, before: NodeSna
   if (text === null) return;
   const verbs = nodeVerbHandlers(place);
   const now = parseNftables(await verbs.readNftables({ family }), family);
-  const input = updateNftables(now, parseNftables(text, family));
-  if (input) await verbs.writeNftables({ input });
+  const inputs = updateNftables(now, parseNftables(text, family));
+  for (const input of inputs) await verbs.writeNftables({ input });
 }
 
 /** Takes away the built-in chains and tables that came with our rules, where nobody has rules in them now. */
