@@ -15,9 +15,11 @@ export class NodeUnderTest implements AsyncDisposable {
   readonly target: NodeTarget;
   /** A process whose namespaces the rules go to; with it, the namespaces and their rules are gone. */
   readonly #holder: ChildProcess;
+  readonly #ownUsers: boolean;
 
-  private constructor(holder: ChildProcess) {
+  private constructor(holder: ChildProcess, ownUsers: boolean) {
     this.#holder = holder;
+    this.#ownUsers = ownUsers;
     const [here, there] = channelPair();
     const place: NodePlace = {
       run: (argv, options) => this.run(argv, options?.input),
@@ -36,11 +38,12 @@ export class NodeUnderTest implements AsyncDisposable {
     };
   }
 
-  static async make(): Promise<NodeUnderTest> {
+  /** @param ownUsers with the limits of an ordinary user's node, whoever runs the test. */
+  static async make({ ownUsers = OWN_USERS } = {}): Promise<NodeUnderTest> {
     const holder = spawn(
       'unshare',
       [
-        ...(OWN_USERS ? ['--user', '--map-root-user'] : []),
+        ...(ownUsers ? ['--user', '--map-root-user'] : []),
         '--net',
         'sh',
         '-c',
@@ -49,7 +52,7 @@ export class NodeUnderTest implements AsyncDisposable {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     if (holder.stdout) await once(holder.stdout, 'data');
-    return new NodeUnderTest(holder);
+    return new NodeUnderTest(holder, ownUsers);
   }
 
   /** Runs a command on the node. Rejects with CommandError on any other end than exit code 0. */
@@ -60,7 +63,7 @@ export class NodeUnderTest implements AsyncDisposable {
         'nsenter',
         '--target',
         pid,
-        ...(OWN_USERS ? ['--user', '--preserve-credentials'] : []),
+        ...(this.#ownUsers ? ['--user', '--preserve-credentials'] : []),
         '--net',
         '--',
         ...argv,
