@@ -4,7 +4,7 @@
  *
  *   node scripts/bench-sync.ts [--services 1000,5000,10000] [--modes iptables,nftables]
  *
- * Each run is in a network namespace of its own. As root: for others the kernel limits how much one write may hold. Services have one port and two endpoints. Times
+ * Each run is in a network namespace of its own. Services have one port and two endpoints. Times
  * drift from machine to machine: the figures beside ours were taken on two cores, with Linux 6.18.
  */
 import { parseArgs } from 'node:util';
