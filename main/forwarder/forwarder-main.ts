@@ -21,6 +21,8 @@ process.on('message', (message, handle) => {
   if (request.type === 'close') {
     open.get(request.id)?.();
     open.delete(request.id);
+    // The handle lets go of its port at the end of this turn of the event loop.
+    setImmediate(() => send({ type: 'closed', id: request.id }));
     return;
   }
   const { id, address, port, protocol } = request;

@@ -19,6 +19,8 @@ export type ToForwarder = z.infer<typeof toForwarderSchema>;
 export const fromForwarderSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('opened'), id }),
+  /** Its port is free again. */
+  z.object({ type: z.literal('closed'), id }),
   /** How many connections (UDP: clients) it carries now. */
   z.object({ type: z.literal('connections'), id, count: z.int() }),
   /** A connection into the lab failed; whoever connected here is about to see it broken off. */

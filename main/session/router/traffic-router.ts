@@ -17,8 +17,8 @@ export const trafficRouter = traffic.router({
   openForwarder: traffic.openForwarder.handler(({ context, input }) =>
     context.lab.forwarders.open(input.target),
   ),
-  closeForwarder: traffic.closeForwarder.handler(({ context, input }) => {
-    context.lab.forwarders.close(input.id);
+  closeForwarder: traffic.closeForwarder.handler(async ({ context, input }) => {
+    await context.lab.forwarders.close(input.id);
     return {};
   }),
   forwarders: traffic.forwarders.handler(({ context }) => context.lab.forwarders.list()),

@@ -16,6 +16,7 @@ export class ForwarderProcess {
   readonly #child: ChildProcess;
   readonly #ready: Promise<void>;
   readonly #opening = new Map<string, () => void>();
+  readonly #closing = new Map<string, () => void>();
   readonly #gone: Promise<never>;
   #asked = false;
   #stderr = '';
@@ -37,6 +38,7 @@ export class ForwarderProcess {
       const message = fromForwarderSchema.parse(data);
       if (message.type === 'ready') ready.resolve();
       else if (message.type === 'opened') this.#opening.get(message.id)?.();
+      else if (message.type === 'closed') this.#closing.get(message.id)?.();
       events.message(message);
     });
     child.on('error', (error) => gone.reject(error));
@@ -58,9 +60,13 @@ export class ForwarderProcess {
     await Promise.race([opened, this.#gone]).finally(() => this.#opening.delete(message.id));
   }
 
-  close(id: string): void {
+  /** Resolves when the port is free, or the process that held it has gone. */
+  async close(id: string): Promise<void> {
     const message: ToForwarder = { type: 'close', id };
-    if (this.#child.connected) this.#child.send(message, () => {});
+    if (!this.#child.connected) return;
+    const closed = new Promise<void>((resolve) => this.#closing.set(id, resolve));
+    this.#child.send(message, () => {});
+    await Promise.race([closed, this.#gone.catch(() => {})]).finally(() => this.#closing.delete(id));
   }
 
   /** The program ends with its channel; what nsenter forked ends with nsenter. */

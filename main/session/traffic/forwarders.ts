@@ -80,12 +80,14 @@ export class Forwarders {
     return [...this.#open.values()].map(({ forwarder }) => forwarder);
   }
 
-  close(id: string): void {
+  /** Resolves when the port is free again: whoever closes may open it anew. */
+  async close(id: string): Promise<void> {
     if (!this.#open.delete(id)) throw contractError('NOT_FOUND', 'there is no such forwarder');
-    this.#process?.close(id);
-    if (this.#open.size > 0) return;
-    this.#process?.end();
-    this.#process = undefined;
+    const process = this.#process;
+    // The last one ends the process; one that is opened meanwhile starts another.
+    if (this.#open.size === 0) this.#process = undefined;
+    await process?.close(id);
+    if (this.#process !== process) process?.end();
   }
 
   closeAll(): void {

@@ -86,13 +86,14 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
     }, path);
     await page.waitForLoadState('networkidle');
     await page.locator('main h1, main h2').first().waitFor();
-    // A virtual list hides rows until it has measured them, and a hidden row has no cells.
+    // A virtual list hides rows until it has measured them, and a hidden row has no cells: rows that come while
+    // axe-core looks are looked at again.
     await page.waitForFunction(() =>
       [...document.querySelectorAll('main [role="row"]')].every(
         (row) => getComputedStyle(row).visibility === 'visible',
       ),
     );
-    expect(await violations(page)).toEqual([]);
+    await expect.poll(() => violations(page), { timeout: 30_000 }).toEqual([]);
   });
 
   test.each(overlays)('$name', async ({ open }) => {
@@ -102,7 +103,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme) => {
     await page.locator('main h1').first().waitFor();
     await open(page);
     await page.getByRole('dialog').first().waitFor();
-    expect(await violations(page)).toEqual([]);
+    await expect.poll(() => violations(page), { timeout: 30_000 }).toEqual([]);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').first().waitFor({ state: 'detached' });
   });
