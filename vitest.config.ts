@@ -24,6 +24,7 @@ export default defineConfig({
           name: 'kernel',
           include: ['{app,main,scripts}/**/*.kernel.test.ts'],
           fileParallelism: false,
+          setupFiles: ['./main/requirements/system-path.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -33,6 +34,7 @@ export default defineConfig({
           name: 'window',
           include: ['main/**/*.window.test.ts'],
           fileParallelism: false,
+          setupFiles: ['./main/requirements/system-path.ts'],
           // After the others: a browser beside them would disturb what they measure.
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
