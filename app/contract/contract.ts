@@ -3,6 +3,7 @@
  * Everything that crosses is validated by these schemas at the border.
  */
 import { clusterContract } from './cluster.ts';
+import { clustersContract } from './clusters.ts';
 import { engineContract } from './engine.ts';
 import { exportsContract } from './exports.ts';
 import { labContract } from './lab.ts';
@@ -14,7 +15,9 @@ import { settingsContract } from './settings.ts';
 import { trafficContract } from './traffic.ts';
 
 export const contract = {
+  /** The chosen cluster's objects. */
   cluster: clusterContract,
+  clusters: clustersContract,
   engine: engineContract,
   exports: exportsContract,
   /** What the commands ask. */

@@ -39,15 +39,18 @@ export const engineStateSchema = z.object({
   switchingTo: z.object({ mode: proxyModeSchema, dialect: dialectSchema }).nullable(),
   /** The cluster's API, as the engine sees it. */
   api: z.object({ connected: z.boolean(), reason: z.string().optional() }),
-  loadBalancer: z.boolean(),
+  /** Whether the lab's is on; null on other clusters, whose load balancers are their own business. */
+  loadBalancer: z.boolean().nullable(),
   /** The last sync that wrote, or failed. */
   lastSync: syncSchema.nullable(),
   /** Rules of ours on the node, both families. */
   rules: z.int(),
   /** What the rules leave out, or do with reserve, as of the last sync. */
   warnings: z.array(z.string()),
+  /** Addresses that it does not have are empty; all of it while no node is known. */
   node: z.object({ name: z.string(), ipv4: z.string(), ipv6: z.string() }),
-  client: z.object({ ipv4: z.string(), ipv6: z.string() }),
+  /** The lab's client outside; null on other clusters. */
+  client: z.object({ ipv4: z.string(), ipv6: z.string() }).nullable(),
   /** The cluster's kubeconfig file, for `export KUBECONFIG=`. */
   kubeconfig: z.string(),
   version: z.string(),

@@ -106,7 +106,7 @@ export function diagnoseAccess({ spec = {}, status }: Service, facts: EngineFact
   }
   if (spec.type !== 'LoadBalancer') return found;
   if ((status?.loadBalancer?.ingress ?? []).length === 0) {
-    const code = facts.loadBalancer ? 'load-balancer-pending' : 'load-balancer-off';
+    const code = facts.loadBalancer === false ? 'load-balancer-off' : 'load-balancer-pending';
     found.push({ code, severity: 'warning', params: {}, field: 'spec.type' });
   }
   const ranges = spec.loadBalancerSourceRanges ?? [];

@@ -2,7 +2,6 @@
  * The lab as one program: supervisor, API server and engine put together, and the contract's answers.
  * The composition root of everything but the window.
  */
-import { KubeConfig } from '@kubernetes/client-node';
 import type { LabStatus, TargetInLab } from '../../app/contract/lab.ts';
 import type { EndpointSlice, Pod, Service } from '../../app/kubernetes/objects.ts';
 import { addressPlan } from '../../app/lab/address-plan.ts';
@@ -13,11 +12,13 @@ import { Engine } from '../engine/engine.ts';
 import { type LabAnswers, Session } from '../session/session.ts';
 import type { SessionContext } from '../session/session-context.ts';
 import { SettingsStore } from '../session/settings.ts';
+import { type OpenLab, type OtherClusters, Workspace } from '../session/workspace.ts';
 import { startControlServer } from '../shells/control/control-server.ts';
 import type { OpenShell, Shell } from '../shells/shell.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 import { type LabApiServer, startLabApiServer } from './api-server/start.ts';
 import { explainFileError } from './data-folder-error.ts';
+import { labConnection } from './lab-connection.ts';
 import { type LabProcess, startLabProcess } from './lab-process.ts';
 import { labTarget } from './lab-target.ts';
 import { DataFolderLock } from './running-lab.ts';
@@ -121,13 +122,15 @@ export async function startLabHost(options: LabHostOptions): Promise<LabHost> {
 }
 
 async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolderLock): Promise<LabHost> {
-  const up = Promise.withResolvers<Session>();
+  const up = Promise.withResolvers<OpenLab>();
   // Nobody may be asking yet; whoever does is told.
   up.promise.catch(() => {});
   pieces.onClose(() => up.reject(new Error('the lab has ended')));
   const settings = new SettingsStore(options.dataDir, options.log);
   pieces.onClose(() => settings.close());
-  const context: SessionContext = { settings, session: up.promise, log: options.log };
+  const workspace = new Workspace({ lab: up.promise, others: NO_OTHERS, log: options.log });
+  pieces.onClose(() => workspace.close());
+  const context: SessionContext = { settings, workspace, log: options.log };
   const starting = startLabProcess((text) => options.log(text.trimEnd()));
   // Shell or API server may fail first; this one's failure is looked at below in any case.
   starting.catch(() => {});
@@ -144,19 +147,10 @@ async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolde
   pieces.onClose(() => engine.stop());
   await engine.start();
   const answers = labAnswers({ api, lab, engine, shell });
-  const session = new Session({
+  up.resolve({
     answers,
-    api,
-    lab,
-    engine,
-    target,
-    configuration: options.configuration,
-    dataDir: options.dataDir,
-    version: __VERSION__,
-    log: options.log,
+    openSession: () => labSession(options, { api, lab, node: { engine, target }, answers }),
   });
-  pieces.onClose(() => session.close());
-  up.resolve(session);
   const control = await startControlServer(context);
   pieces.onClose(() => control.close());
   lock.publish({
@@ -178,11 +172,46 @@ async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolde
   };
 }
 
+/** Until kubeconfig files are followed. */
+const NO_OTHERS: OtherClusters = {
+  clusters: [],
+  onChange: () => () => {},
+  openSession: () => {
+    throw new Error('there is no other cluster');
+  },
+};
+
+function labSession(
+  options: LabHostOptions,
+  parts: {
+    api: LabApiServer;
+    lab: LabProcess;
+    node: { engine: Engine; target: NodeTarget };
+    answers: LabAnswers;
+  },
+): Session {
+  const { api, lab, node, answers } = parts;
+  const { configuration, dataDir, log } = options;
+  return new Session({
+    connection: labConnection(api),
+    kubeconfigPath: api.kubeconfigPath,
+    node: { ...node, nodeName: addressPlan.nodeName, place: 'embedded-lab' },
+    lab: {
+      answers,
+      client: api.store.as('kube-proxy-lab-ui'),
+      supervisorPid: lab.supervisorPid,
+      outside: { ...addressPlan.client },
+    },
+    configuration,
+    dataDir,
+    version: __VERSION__,
+    log,
+  });
+}
+
 function startingEngine(options: LabHostOptions, api: LabApiServer, target: NodeTarget): Engine {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(api.kubeconfigPath);
   return new Engine({
-    kubeConfig,
+    kubeConfig: labConnection(api).kubeConfig,
     nodeName: addressPlan.nodeName,
     target,
     configuration: options.configuration,

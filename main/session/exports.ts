@@ -6,13 +6,13 @@ import { exportFormatsOf, formatInfo } from '../../app/exports/formats.ts';
 import { type IPFamily, objectKey, type Service } from '../../app/kubernetes/objects.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyMode } from '../../app/proxy/configuration.ts';
-import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
+import type { ClusterObjects } from '../cluster/cluster-objects.ts';
 import { contractError } from './refusals.ts';
 import type { WantedRequest, WantedRules } from './wanted-rules.ts';
 
 export interface ExportsOptions {
-  client: LabClient;
-  nodeName: string;
+  objects: ClusterObjects;
+  nodeName: () => string;
   wantedRules: (request: WantedRequest) => Promise<WantedRules>;
 }
 
@@ -62,7 +62,7 @@ export class Exports {
               services: chosen,
               ...(format === 'restore' ? LOADS_ANYWHERE : {}),
             });
-      const { nodeName } = this.#options;
+      const nodeName = this.#options.nodeName();
       return { ...exportText({ format, mode, dialect, rulesets, services, nodeName }), warnings };
     } catch (error) {
       throw error instanceof ExportError ? contractError('REFUSED', error.message) : error;
@@ -70,7 +70,7 @@ export class Exports {
   }
 
   #services(chosen: readonly string[] | null): Service[] {
-    const all = this.#options.client.list<Service>('services');
+    const all = this.#options.objects.list<Service>('services');
     if (chosen === null) return all;
     const wanted = new Set(chosen);
     const found = all.filter((service) => wanted.delete(objectKey(service)));

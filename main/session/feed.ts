@@ -15,6 +15,7 @@ export class Feed<State, Change> {
   readonly #snapshot: () => State;
   readonly #readers = new Set<FeedSubscription<State, Change>>();
   #sequence = 0;
+  #closed = false;
 
   /** @param snapshot the state as of all changes published so far */
   constructor(snapshot: () => State) {
@@ -62,6 +63,8 @@ export class Feed<State, Change> {
       },
     });
     this.#readers.add(reader);
+    // Whoever comes after the end gets what was last, and the end.
+    if (this.#closed) reader.finish();
     if (signal?.aborted) reader.end();
     else signal?.addEventListener('abort', () => reader.end(), { once: true });
     return reader;
@@ -69,6 +72,7 @@ export class Feed<State, Change> {
 
   /** Ends all readers, after they have had what waits for them. */
   close(): void {
+    this.#closed = true;
     for (const reader of [...this.#readers]) reader.finish();
   }
 }

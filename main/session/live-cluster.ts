@@ -2,11 +2,12 @@
 import type { ClusterChange, ClusterResource, ClusterState } from '../../app/contract/cluster.ts';
 import type { FeedEvent } from '../../app/contract/feed.ts';
 import { type KubernetesObject, objectKey } from '../../app/kubernetes/objects.ts';
-import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
+import type { ClusterConnection } from '../cluster/cluster-connection.ts';
+import type { FollowedResource } from '../cluster/cluster-objects.ts';
 import { Feed } from './feed.ts';
 
 /** The API's plural for each of the lists. */
-const RESOURCES: Readonly<Record<ClusterResource, string>> = {
+const RESOURCES: Readonly<Record<ClusterResource, FollowedResource>> = {
   services: 'services',
   endpointSlices: 'endpointslices',
   pods: 'pods',
@@ -21,16 +22,20 @@ export class LiveCluster {
   readonly #objects = new Map<ClusterResource, Map<string, Item>>();
   readonly #feed: Feed<ClusterState, ClusterChange>;
   readonly #stops: (() => void)[] = [];
+  readonly #closed = Promise.withResolvers<void>();
   #collected: ClusterChange[] = [];
   #scheduled = false;
 
-  constructor(client: LabClient) {
+  readonly #listed: Promise<void>;
+
+  constructor({ objects, listed }: Pick<ClusterConnection, 'objects' | 'listed'>) {
+    this.#listed = listed;
     this.#feed = new Feed(() => this.state);
-    for (const [resource, plural] of Object.entries(RESOURCES) as [ClusterResource, string][]) {
+    for (const [resource, plural] of Object.entries(RESOURCES) as [ClusterResource, FollowedResource][]) {
       const known = new Map<string, Item>();
       this.#objects.set(resource, known);
       this.#stops.push(
-        client.watch<KubernetesObject>(plural, ({ type, object }) => {
+        objects.watch<KubernetesObject>(plural, ({ type, object }) => {
           const { uid } = object.metadata;
           if (type === 'DELETED') {
             known.delete(uid);
@@ -54,9 +59,11 @@ export class LiveCluster {
     ) as unknown as ClusterState;
   }
 
-  subscribe(
+  /** Begins once the cluster has been listed: half of one would look like one that lacks the rest. */
+  async subscribe(
     signal?: AbortSignal,
-  ): AsyncIteratorObject<FeedEvent<ClusterState, ClusterChange>, undefined, void> {
+  ): Promise<AsyncIteratorObject<FeedEvent<ClusterState, ClusterChange>, undefined, void>> {
+    await Promise.race([this.#listed, this.#closed.promise, aborted(signal)]);
     // A snapshot made now holds what waits to be sent: nobody is to get it twice.
     this.#flush();
     return this.#feed.subscribe(signal);
@@ -65,6 +72,7 @@ export class LiveCluster {
   close(): void {
     for (const stop of this.#stops.splice(0)) stop();
     this.#feed.close();
+    this.#closed.resolve();
   }
 
   /** Changes of one turn of the event loop go out together: a scaled Deployment makes hundreds. */
@@ -81,6 +89,13 @@ export class LiveCluster {
     this.#collected = [];
     this.#feed.publish(changes);
   }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    else signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** Without what no window shows: who owns which field is often more than the object itself. */

@@ -11,6 +11,7 @@ import type { ShownChain } from '../../app/contract/rule-model.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyMode } from '../../app/proxy/configuration.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
+import type { ClusterConnection } from '../cluster/cluster-connection.ts';
 import type { Engine } from '../engine/engine.ts';
 import { MissingToolError } from '../engine/missing-tool-error.ts';
 import type { SyncEntry } from '../engine/sync-log.ts';
@@ -21,13 +22,16 @@ import { shownChains } from './rules/shown-rules.ts';
 
 const KEPT_SYNCS = 100;
 
-/** What does not change while the lab runs. */
-export type LabFacts = Pick<EngineState, 'node' | 'client' | 'kubeconfig' | 'version'>;
+/** What the engine itself does not know. */
+export type ClusterFacts = Pick<EngineState, 'node' | 'client' | 'kubeconfig' | 'version' | 'loadBalancer'>;
 
 export interface LiveEngineOptions {
-  engine: Engine;
-  facts: LabFacts;
-  loadBalancer: { readonly enabled: boolean; set(enabled: boolean): void };
+  /** None where no node is attached: the state then tells of the cluster alone. */
+  engine: Engine | null;
+  connection: ClusterConnection;
+  facts: () => ClusterFacts;
+  /** The mode that is spoken of where there is no engine. */
+  mode: ProxyMode;
   /** Builds what a mode would write. @throws MissingToolError */
   build: (
     mode: ProxyMode,
@@ -47,29 +51,33 @@ export class LiveEngine {
 
   constructor(options: LiveEngineOptions) {
     this.#options = options;
-    const { engine } = options;
+    const { engine, connection } = options;
+    this.#feed = new Feed(() => ({ engine: this.state, syncs: this.#syncs }));
+    this.#stops = [connection.objects.watch('nodes', () => this.#announce())];
+    if (!engine) {
+      this.#stops.push(connection.onChange(() => this.#announce()));
+      return;
+    }
     this.#shown = engine.rulesets.flatMap((ruleset) => shownChains(ruleset));
     this.#syncs = engine.syncLog.entries.map((entry) => ({ ...entry, ...NO_CHANGES }));
-    this.#feed = new Feed(() => ({ engine: this.state, syncs: this.#syncs }));
-    this.#stops = [
+    this.#stops.push(
       engine.onChange(() => this.#announce()),
       engine.syncLog.onEntry((entry) => this.#synced(entry, engine.rulesets)),
-    ];
+    );
   }
 
   get state(): EngineState {
-    const { engine, facts, loadBalancer } = this.#options;
-    const { last } = engine.syncLog;
+    const { engine, facts, mode, connection } = this.#options;
+    const last = engine?.syncLog.last;
     return {
-      mode: engine.mode,
-      dialect: engine.dialect,
+      mode: engine?.mode ?? mode,
+      dialect: engine?.dialect ?? 'current',
       switchingTo: this.#switchingTo,
-      api: engine.connection,
-      loadBalancer: loadBalancer.enabled,
+      api: engine?.connection ?? apiState(connection),
       lastSync: last ?? null,
       rules: last?.rules ?? 0,
       warnings: last?.warnings ?? [],
-      ...facts,
+      ...facts(),
     };
   }
 
@@ -93,7 +101,7 @@ export class LiveEngine {
     this.#switchingTo = { mode, dialect };
     this.#announce();
     try {
-      await this.#options.engine.setMode(mode, dialect);
+      await this.#engine.setMode(mode, dialect);
     } catch (error) {
       throw error instanceof MissingToolError ? contractError('UNSUPPORTED', error.message) : error;
     } finally {
@@ -103,14 +111,14 @@ export class LiveEngine {
     return this.state;
   }
 
-  setLoadBalancer(enabled: boolean): EngineState {
-    this.#options.loadBalancer.set(enabled);
+  /** Something that the facts tell has become another. */
+  factsChanged(): EngineState {
     this.#announce();
     return this.state;
   }
 
   async resync(): Promise<EngineState> {
-    await this.#options.engine.resync();
+    await this.#engine.resync();
     return this.state;
   }
 
@@ -131,6 +139,13 @@ export class LiveEngine {
       if (!(error instanceof MissingToolError)) throw error;
       return { supported: false, reason: error.message };
     }
+  }
+
+  /** @throws ORPCError UNSUPPORTED */
+  get #engine(): Engine {
+    const { engine } = this.#options;
+    if (!engine) throw contractError('UNSUPPORTED', 'no node is attached, whose rules could be written');
+    return engine;
   }
 
   close(): void {
@@ -164,6 +179,10 @@ export class LiveEngine {
     this.#announced = text;
     this.#feed.publish([{ type: 'state', engine: state }]);
   }
+}
+
+function apiState({ state: { state, problem } }: ClusterConnection): EngineState['api'] {
+  return state === 'live' ? { connected: true } : { connected: false, reason: problem?.detail ?? '' };
 }
 
 const NO_CHANGES = { chains: [], moreChains: 0, added: 0, removed: 0, moved: 0 };

@@ -2,11 +2,9 @@
 import { release } from 'node:os';
 import type { FeedEvent } from '../../app/contract/feed.ts';
 import type { NodeInfo, NodeState } from '../../app/contract/node.ts';
-import { addressPlan } from '../../app/lab/address-plan.ts';
-import type { Engine } from '../engine/engine.ts';
 import { readableSysctlSchema } from '../helper/node-protocol.ts';
-import type { NodeTarget } from '../targets/node-target.ts';
 import type { StatisticsReply } from '../userspace/protocol.ts';
+import type { AttachedNode, NodeAddresses } from './attached-node.ts';
 import { Feed } from './feed.ts';
 import { Polling } from './polling.ts';
 
@@ -23,9 +21,8 @@ const NOTHING_YET: NodeState = {
   sysctls: [],
 };
 
-export interface LiveNodeOptions {
-  engine: Engine;
-  target: NodeTarget;
+export interface LiveNodeOptions extends AttachedNode {
+  addresses: () => NodeAddresses;
   log: (line: string) => void;
 }
 
@@ -47,11 +44,11 @@ export class LiveNode {
   }
 
   info(): NodeInfo {
-    const { engine, target } = this.#options;
+    const { engine, target, place, addresses } = this.#options;
     return {
+      ...addresses(),
       name: target.name,
-      ...addressPlan.node,
-      target: 'embedded-lab',
+      target: place,
       kernel: release(),
       capabilities: { ...engine.capabilities },
     };

@@ -4,9 +4,9 @@ import type { ApplyOutcome, CheckOutcome, CreateOutcome, UpdateOutcome } from '.
 import { ManifestError, readManifest } from '../../app/kubernetes/manifest.ts';
 import type { KubernetesObject, Service } from '../../app/kubernetes/objects.ts';
 import { parseGroupVersionKind } from '../../app/kubernetes/schema/kinds.ts';
+import type { ClusterApi } from '../cluster/cluster-api.ts';
 import { defaultNodePortRange } from '../lab/api-server/allocation/node-port-allocator.ts';
 import { type ApiError, isAlreadyExists, isConflict, isNotFound } from '../lab/api-server/api-error.ts';
-import type { ClusterApi } from './cluster-api.ts';
 import { contractError, refusalOf } from './refusals.ts';
 
 type StoredService = Stored<Service>;

@@ -1,12 +1,12 @@
-import type { Session } from './session.ts';
 import type { SettingsStore } from './settings.ts';
+import type { Workspace } from './workspace.ts';
 
 /** What the contract's answers are made of, whichever shell carries them. */
 export interface SessionContext {
   /** There before the lab is. */
   readonly settings: SettingsStore;
-  /** Settles when the lab is up: questions that come earlier wait for it. */
-  readonly session: Promise<Session>;
+  /** The clusters, and the session of the chosen one: questions that come before it is up wait for it. */
+  readonly workspace: Workspace;
   /** One line for people. */
   readonly log: (line: string) => void;
 }

@@ -1,23 +1,23 @@
-/** What answers the contract for a lab that is up: one for all windows, put together of its parts. */
-import { readFileSync } from 'node:fs';
+/** What answers the contract for the chosen cluster: one for all windows, put together of its parts. */
+import type { ChosenCluster } from '../../app/contract/clusters.ts';
 import type { Diagnosis } from '../../app/contract/diagnosis.ts';
+import type { EngineState } from '../../app/contract/engine.ts';
 import type { LabStatus, TargetInLab } from '../../app/contract/lab.ts';
 import type { ObjectName } from '../../app/contract/objects.ts';
 import type { Template } from '../../app/contract/services.ts';
 import { ClusterIndex } from '../../app/diagnosis/cluster-index.ts';
 import { diagnose } from '../../app/diagnosis/diagnose.ts';
 import { engineFacts } from '../../app/diagnosis/engine-facts.ts';
-import { addressPlan } from '../../app/lab/address-plan.ts';
 import { TargetError } from '../../app/probe/target.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { ClusterConnection } from '../cluster/cluster-connection.ts';
 import { MissingToolError } from '../engine/missing-tool-error.ts';
-import type { LabApiServer } from '../lab/api-server/start.ts';
-import type { LabProcess } from '../lab/lab-process.ts';
+import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
 import { resourceFolder } from '../program-files.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
-import { ClusterApi } from './cluster-api.ts';
+import type { AttachedNode, NodeAddresses } from './attached-node.ts';
+import { clusterNode } from './cluster-node.ts';
 import { Exports } from './exports.ts';
 import { LiveCluster } from './live-cluster.ts';
 import { LiveEngine } from './live-engine.ts';
@@ -29,6 +29,7 @@ import { ServiceEditor } from './service-editor.ts';
 import { readTemplates } from './templates.ts';
 import { Forwarders } from './traffic/forwarders.ts';
 import { TrafficRuns } from './traffic/traffic-runs.ts';
+import { unavailable, unavailableAbilities } from './unavailable.ts';
 import { type WantedRequest, type WantedRules, wantedRules } from './wanted-rules.ts';
 
 /** What the commands ask. */
@@ -41,73 +42,129 @@ export interface LabAnswers {
   resolveTarget(target: string): TargetInLab;
 }
 
-export interface SessionParts {
+/** What only the embedded lab has. */
+export interface LabParts {
   answers: LabAnswers;
-  api: LabApiServer;
-  lab: LabProcess;
-  engine: Engine;
-  target: NodeTarget;
+  /** Makes and troubles pods. */
+  client: LabClient;
+  /** The process whose namespaces requests are sent from. */
+  supervisorPid: number;
+  /** The client outside. */
+  outside: { ipv4: string; ipv6: string };
+}
+
+export interface SessionParts {
+  connection: ClusterConnection;
+  /** The file that the cluster's context is from. */
+  kubeconfigPath: string;
+  /** Attached from the beginning; else `attach` does it. */
+  node: AttachedNode | null;
+  lab: LabParts | null;
   configuration: ProxyConfiguration;
   dataDir: string;
   version: string;
   log: (line: string) => void;
 }
 
+/** What there is while a node is attached. */
+interface NodeParts {
+  attached: AttachedNode;
+  rules: LiveRules;
+  node: LiveNode;
+}
+
+/** What there is in the lab alone. */
+interface LabSession {
+  answers: LabAnswers;
+  pods: PodMaker;
+  forwarders: Forwarders;
+  traffic: TrafficRuns;
+}
+
 export class Session {
-  readonly lab: LabAnswers;
   readonly cluster: LiveCluster;
-  readonly engine: LiveEngine;
-  readonly rules: LiveRules;
-  readonly target: NodeTarget;
   readonly services: ServiceEditor;
-  readonly pods: PodMaker;
-  readonly node: LiveNode;
   readonly exports: Exports;
-  readonly traffic: TrafficRuns;
-  readonly forwarders: Forwarders;
   readonly #parts: SessionParts;
+  readonly #labSession: LabSession | null;
+  readonly #listeners = new Set<() => void>();
+  readonly #stopListening: () => void;
+  #node: NodeParts | null;
+  #engine: LiveEngine;
   #templates: Template[] | undefined;
 
   constructor(parts: SessionParts) {
-    const { api, engine, target, log } = parts;
-    const client = api.store.as('kube-proxy-lab-ui');
+    const { connection } = parts;
     this.#parts = parts;
-    this.lab = parts.answers;
-    this.target = target;
-    this.cluster = new LiveCluster(client);
-    this.engine = new LiveEngine({
-      engine,
-      facts: {
-        node: { name: addressPlan.nodeName, ...addressPlan.node },
-        client: { ...addressPlan.client },
-        kubeconfig: api.kubeconfigPath,
-        version: parts.version,
-      },
-      loadBalancer: api.loadBalancer,
-      build: (mode, dialect) =>
-        this.wantedRules({ mode, dialect, families: ['IPv4', 'IPv6'], services: null }),
-    });
-    this.rules = new LiveRules({ engine, target, log });
-    this.services = new ServiceEditor(
-      new ClusterApi({ url: api.url, ca: readFileSync(api.caPath, 'utf8'), token: api.token }),
-    );
-    this.pods = new PodMaker(client);
-    this.node = new LiveNode({ engine, target, log });
+    this.cluster = new LiveCluster(connection);
+    this.services = new ServiceEditor(connection.api);
     this.exports = new Exports({
-      client,
-      nodeName: addressPlan.nodeName,
+      objects: connection.objects,
+      nodeName: () => this.#nodeAddresses.name,
       wantedRules: (request) => this.wantedRules(request),
     });
-    const { supervisorPid } = parts.lab;
-    const resolve = (text: string): TargetInLab => this.resolveTarget(text);
-    this.forwarders = new Forwarders({ supervisorPid, resolveTarget: resolve, log });
-    this.traffic = new TrafficRuns({
-      dataDir: parts.dataDir,
-      supervisorPid,
-      forwarders: this.forwarders,
-      resolveTarget: resolve,
-      log,
-    });
+    this.#labSession = parts.lab && this.#openLab(parts.lab);
+    this.#node = this.#openNode(parts.node);
+    this.#engine = this.#openEngine();
+    this.#stopListening = connection.onChange(() => this.#changed());
+  }
+
+  get engine(): LiveEngine {
+    return this.#engine;
+  }
+
+  /** @throws ORPCError UNSUPPORTED where no node is attached, as do all that need one */
+  get rules(): LiveRules {
+    return this.#attached.rules;
+  }
+
+  get node(): LiveNode {
+    return this.#attached.node;
+  }
+
+  get target(): NodeTarget {
+    return this.#attached.attached.target;
+  }
+
+  /** @throws ORPCError UNSUPPORTED elsewhere than in the lab, as do all that only the lab has */
+  get pods(): PodMaker {
+    return this.#lab.pods;
+  }
+
+  get traffic(): TrafficRuns {
+    return this.#lab.traffic;
+  }
+
+  get forwarders(): Forwarders {
+    return this.#lab.forwarders;
+  }
+
+  /** How the cluster fares, and what it cannot do. */
+  get state(): Omit<ChosenCluster, 'id'> {
+    return {
+      connection: this.#parts.connection.state,
+      unavailable: unavailableAbilities({
+        lab: this.#labSession !== null,
+        node: this.#node !== null,
+      }),
+    };
+  }
+
+  /** Calls back when `state` has become another one; the returned function ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Makes a node the one whose rules are shown, or none. What windows follow of the one before ends; they ask anew and
+   * get the new one's. Engine and target stay their owner's, to stop and to close.
+   */
+  attach(node: AttachedNode | null): void {
+    this.#closeNode();
+    this.#node = this.#openNode(node);
+    this.#engine = this.#openEngine();
+    this.#changed();
   }
 
   /** @throws ORPCError NOT_FOUND */
@@ -123,11 +180,16 @@ export class Session {
   /** @throws ORPCError NOT_FOUND */
   resolveTarget(target: string): TargetInLab {
     try {
-      return this.lab.resolveTarget(target);
+      return this.#lab.answers.resolveTarget(target);
     } catch (error) {
       if (error instanceof TargetError) throw contractError('NOT_FOUND', error.message);
       throw error;
     }
+  }
+
+  async setLoadBalancer(enabled: boolean): Promise<EngineState> {
+    await this.#lab.answers.setLoadBalancer(enabled);
+    return this.#engine.factsChanged();
   }
 
   get templates(): Template[] {
@@ -137,23 +199,85 @@ export class Session {
 
   /** @throws MissingToolError where the node cannot do the mode */
   async wantedRules(request: WantedRequest): Promise<WantedRules> {
-    const { engine, target, configuration, api } = this.#parts;
-    const nft = engine.capabilities?.nft;
-    if (request.mode === 'nftables' && nft?.available === false) {
-      throw new MissingToolError(target.name, 'nft', nft.reason, 'nftables');
+    const { configuration, connection } = this.#parts;
+    const attached = this.#node?.attached ?? null;
+    const nft = attached?.engine.capabilities?.nft;
+    if (attached && request.mode === 'nftables' && nft?.available === false) {
+      throw new MissingToolError(attached.target.name, 'nft', nft.reason, 'nftables');
     }
-    return wantedRules(
-      { engine, target, client: api.store, configuration, nodeName: addressPlan.nodeName },
-      request,
-    );
+    const { objects } = connection;
+    return wantedRules({ attached, objects, configuration, nodeName: this.#nodeAddresses.name }, request);
   }
 
+  /** Ends what windows follow, and the connection; what was attached stays its owner's. */
   async close(): Promise<void> {
-    await this.traffic.close();
-    this.forwarders.closeAll();
+    this.#stopListening();
+    this.#listeners.clear();
+    await this.#labSession?.traffic.close();
+    this.#labSession?.forwarders.closeAll();
     this.cluster.close();
-    this.engine.close();
-    this.rules.close();
-    this.node.close();
+    this.#closeNode();
+    await this.#parts.connection.close();
+  }
+
+  get #attached(): NodeParts {
+    if (!this.#node) throw unavailable('no-node');
+    return this.#node;
+  }
+
+  get #lab(): LabSession {
+    if (!this.#labSession) throw unavailable('lab-only');
+    return this.#labSession;
+  }
+
+  get #nodeAddresses(): NodeAddresses {
+    return clusterNode(this.#parts.connection.objects, this.#node?.attached.nodeName);
+  }
+
+  #openLab({ answers, client, supervisorPid }: LabParts): LabSession {
+    const { dataDir, log } = this.#parts;
+    const resolveTarget = (text: string): TargetInLab => this.resolveTarget(text);
+    const forwarders = new Forwarders({ supervisorPid, resolveTarget, log });
+    const traffic = new TrafficRuns({ dataDir, supervisorPid, forwarders, resolveTarget, log });
+    return { answers, pods: new PodMaker(client), forwarders, traffic };
+  }
+
+  #openNode(attached: AttachedNode | null): NodeParts | null {
+    if (!attached) return null;
+    const { log } = this.#parts;
+    const addresses = (): NodeAddresses => this.#nodeAddresses;
+    return {
+      attached,
+      rules: new LiveRules({ engine: attached.engine, target: attached.target, log }),
+      node: new LiveNode({ ...attached, addresses, log }),
+    };
+  }
+
+  #openEngine(): LiveEngine {
+    const { connection, kubeconfigPath, lab, version, configuration } = this.#parts;
+    return new LiveEngine({
+      engine: this.#node?.attached.engine ?? null,
+      connection,
+      mode: configuration.mode === 'ipvs' ? 'iptables' : configuration.mode,
+      facts: () => ({
+        node: this.#nodeAddresses,
+        client: lab?.outside ?? null,
+        kubeconfig: kubeconfigPath,
+        loadBalancer: lab ? lab.answers.status().loadBalancer : null,
+        version,
+      }),
+      build: (mode, dialect) =>
+        this.wantedRules({ mode, dialect, families: ['IPv4', 'IPv6'], services: null }),
+    });
+  }
+
+  #closeNode(): void {
+    this.#engine.close();
+    this.#node?.rules.close();
+    this.#node?.node.close();
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
   }
 }

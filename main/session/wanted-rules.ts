@@ -7,14 +7,13 @@ import { resolveNode } from '../../app/proxy/node.ts';
 import { proxierState } from '../../app/proxy/proxier-state.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
-import type { NodeTarget } from '../targets/node-target.ts';
+import type { ClusterObjects } from '../cluster/cluster-objects.ts';
+import type { AttachedNode } from './attached-node.ts';
 
 export interface WantedRulesOptions {
-  engine: Engine;
-  target: NodeTarget;
-  client: LabClient;
+  /** The node that the rules are for, where one is attached: what it can do, and the ports in use there. */
+  attached: Pick<AttachedNode, 'engine' | 'target'> | null;
+  objects: ClusterObjects;
   configuration: ProxyConfiguration;
   nodeName: string;
 }
@@ -38,22 +37,22 @@ export interface WantedRules {
 }
 
 export async function wantedRules(options: WantedRulesOptions, request: WantedRequest): Promise<WantedRules> {
-  const { engine, client, configuration, nodeName } = options;
+  const { attached, objects, configuration, nodeName } = options;
   const chosen = request.services && new Set(request.services);
-  const services = client.list<Service>('services').filter((service) => proxied(service, chosen));
-  const node = client.get<Node>('nodes', { name: nodeName });
+  const services = objects.list<Service>('services').filter((service) => proxied(service, chosen));
+  const node = objects.get<Node>('nodes', { name: nodeName });
   const snapshot = {
     services,
-    slices: client.list<EndpointSlice>('endpointslices'),
+    slices: objects.list<EndpointSlice>('endpointslices'),
     configuration,
     node: resolveNode({
       name: nodeName,
       bindAddresses: configuration.bindAddresses,
       ...(node ? { node } : {}),
     }),
-    capabilities: { nfacct: request.nfacct ?? engine.capabilities?.nfacct.available ?? false },
+    capabilities: { nfacct: request.nfacct ?? attached?.engine.capabilities?.nfacct.available ?? false },
   };
-  const serviceCIDRs = client.list<ServiceCIDR>('servicecidrs');
+  const serviceCIDRs = objects.list<ServiceCIDR>('servicecidrs');
   const proxyPorts = request.mode === 'userspace' ? await listeningPorts(options) : undefined;
   const states = request.families.map((family) => ({
     ...proxierState(snapshot, family),
@@ -83,11 +82,10 @@ function proxied(service: Service, chosen: ReadonlySet<string> | null): boolean 
 
 /** The ports the relay listens on now; undefined where it does not run: they are then chosen by name. */
 async function listeningPorts({
-  engine,
-  target,
+  attached,
 }: WantedRulesOptions): Promise<Partial<Record<IPFamily, Map<string, number>>> | undefined> {
-  if (engine.mode !== 'userspace') return undefined;
-  const statistics = await target.userspace.statistics();
+  if (attached?.engine.mode !== 'userspace') return undefined;
+  const statistics = await attached.target.userspace.statistics();
   if (!statistics) return undefined;
   const ports = { IPv4: new Map<string, number>(), IPv6: new Map<string, number>() };
   for (const { key, protocol, family, proxyPort, state } of statistics.listeners) {

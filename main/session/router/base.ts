@@ -1,4 +1,4 @@
-/** What every procedure begins with: errors become data, and the lab is waited for. */
+/** What every procedure begins with: errors become data, and what is not up yet is waited for. */
 import { implement } from '@orpc/server';
 import { contract } from '../../../app/contract/contract.ts';
 import { describedError } from '../refusals.ts';
@@ -18,7 +18,12 @@ export const atOnce = implement(contract)
     }
   });
 
-/** Answers when the lab is up. */
+/** Answers for the chosen cluster, when its session is open. */
+export const inSession = atOnce.use(async function whenOpen({ next, context }) {
+  return next({ context: { session: await context.workspace.session } });
+});
+
+/** Answers for the embedded lab, whichever cluster is chosen, when it is up. */
 export const inLab = atOnce.use(async function whenLabIsUp({ next, context }) {
-  return next({ context: { lab: await context.session } });
+  return next({ context: { lab: await context.workspace.lab } });
 });

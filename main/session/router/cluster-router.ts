@@ -1,5 +1,5 @@
-import { inLab } from './base.ts';
+import { inSession } from './base.ts';
 
-export const clusterRouter = inLab.cluster.router({
-  watch: inLab.cluster.watch.handler(({ context, signal }) => context.lab.cluster.subscribe(signal)),
+export const clusterRouter = inSession.cluster.router({
+  watch: inSession.cluster.watch.handler(({ context, signal }) => context.session.cluster.subscribe(signal)),
 });

@@ -1,17 +1,17 @@
-import { inLab } from './base.ts';
+import { inSession } from './base.ts';
 
-const { engine } = inLab;
+const { engine } = inSession;
 
 export const engineRouter = engine.router({
-  watch: engine.watch.handler(({ context, signal }) => context.lab.engine.subscribe(signal)),
+  watch: engine.watch.handler(({ context, signal }) => context.session.engine.subscribe(signal)),
   previewMode: engine.previewMode.handler(({ context, input }) =>
-    context.lab.engine.preview(input.mode, input.dialect),
+    context.session.engine.preview(input.mode, input.dialect),
   ),
   setMode: engine.setMode.handler(({ context, input }) =>
-    context.lab.engine.setMode(input.mode, input.dialect),
+    context.session.engine.setMode(input.mode, input.dialect),
   ),
   setLoadBalancer: engine.setLoadBalancer.handler(({ context, input }) =>
-    context.lab.engine.setLoadBalancer(input.enabled),
+    context.session.setLoadBalancer(input.enabled),
   ),
-  resync: engine.resync.handler(({ context }) => context.lab.engine.resync()),
+  resync: engine.resync.handler(({ context }) => context.session.engine.resync()),
 });

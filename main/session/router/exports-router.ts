@@ -1,8 +1,8 @@
-import { inLab } from './base.ts';
+import { inSession } from './base.ts';
 
-const { exports } = inLab;
+const { exports } = inSession;
 
 export const exportsRouter = exports.router({
-  formats: exports.formats.handler(({ context, input }) => context.lab.exports.formats(input.mode)),
-  text: exports.text.handler(({ context, input }) => context.lab.exports.text(input)),
+  formats: exports.formats.handler(({ context, input }) => context.session.exports.formats(input.mode)),
+  text: exports.text.handler(({ context, input }) => context.session.exports.text(input)),
 });

@@ -5,9 +5,9 @@ import { inLab } from './base.ts';
 const { lab } = inLab;
 
 export const labRouter = lab.router({
-  status: lab.status.handler(({ context }) => context.lab.lab.status()),
+  status: lab.status.handler(({ context }) => context.lab.status()),
   setMode: lab.setMode.handler(async ({ context, input, errors }) => {
-    const answers = context.lab.lab;
+    const answers = context.lab;
     try {
       await answers.setMode(input.mode, input.dialect ?? answers.status().dialect);
     } catch (error) {
@@ -16,18 +16,18 @@ export const labRouter = lab.router({
     return answers.status();
   }),
   setLoadBalancer: lab.setLoadBalancer.handler(async ({ context, input }) => {
-    await context.lab.lab.setLoadBalancer(input.enabled);
-    return context.lab.lab.status();
+    await context.lab.setLoadBalancer(input.enabled);
+    return context.lab.status();
   }),
   resolveTarget: lab.resolveTarget.handler(({ context, input, errors }) => {
     try {
-      return context.lab.lab.resolveTarget(input.target);
+      return context.lab.resolveTarget(input.target);
     } catch (error) {
       if (error instanceof TargetError) throw errors.BAD_TARGET({ message: error.message });
       throw error;
     }
   }),
   relayStatistics: lab.relayStatistics.handler(
-    async ({ context }) => (await context.lab.lab.relayStatistics()) ?? null,
+    async ({ context }) => (await context.lab.relayStatistics()) ?? null,
   ),
 });

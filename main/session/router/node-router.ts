@@ -1,10 +1,10 @@
-import { inLab } from './base.ts';
+import { inSession } from './base.ts';
 
-const { node } = inLab;
+const { node } = inSession;
 
 export const nodeRouter = node.router({
-  info: node.info.handler(({ context }) => context.lab.node.info()),
+  info: node.info.handler(({ context }) => context.session.node.info()),
   watch: node.watch.handler(({ context, input, signal }) =>
-    context.lab.node.subscribe(input.intervalMs, signal),
+    context.session.node.subscribe(input.intervalMs, signal),
   ),
 });

@@ -1,20 +1,20 @@
-import { inLab } from './base.ts';
+import { inSession } from './base.ts';
 
-const { pods } = inLab;
+const { pods } = inSession;
 
 export const podsRouter = pods.router({
-  createFor: pods.createFor.handler(({ context, input }) => context.lab.pods.createFor(input)),
+  createFor: pods.createFor.handler(({ context, input }) => context.session.pods.createFor(input)),
   scaleFor: pods.scaleFor.handler(({ context, input: { replicas, ...key } }) =>
-    context.lab.pods.scaleFor(key, replicas),
+    context.session.pods.scaleFor(key, replicas),
   ),
   remove: pods.remove.handler(({ context, input }) => {
-    context.lab.pods.remove(input);
+    context.session.pods.remove(input);
     return {};
   }),
   setReady: pods.setReady.handler(({ context, input: { ready, ...key } }) =>
-    context.lab.pods.setReady(key, ready),
+    context.session.pods.setReady(key, ready),
   ),
   terminateSlowly: pods.terminateSlowly.handler(({ context, input: { seconds, ...key } }) =>
-    context.lab.pods.terminateSlowly(key, seconds),
+    context.session.pods.terminateSlowly(key, seconds),
   ),
 });

@@ -1,13 +1,13 @@
-import { inLab } from './base.ts';
+import { inSession } from './base.ts';
 
-const { rules } = inLab;
+const { rules } = inSession;
 
 export const rulesRouter = rules.router({
   watch: rules.watch.handler(({ context, input, signal }) =>
-    context.lab.rules.subscribe(input.intervalMs, signal),
+    context.session.rules.subscribe(input.intervalMs, signal),
   ),
   raw: rules.raw.handler(async ({ context, input: { family, backend } }) => {
-    const { verbs } = context.lab.target;
+    const { verbs } = context.session.target;
     const text =
       backend === 'iptables'
         ? await verbs.readIptables({ family, counters: true })

@@ -1,20 +1,22 @@
 import { serviceJsonSchema } from '../service-schema.ts';
-import { inLab } from './base.ts';
+import { inSession } from './base.ts';
 
-const { services } = inLab;
+const { services } = inSession;
 
 export const servicesRouter = services.router({
-  check: services.check.handler(({ context, input }) => context.lab.services.check(input.object, input.as)),
-  create: services.create.handler(({ context, input }) => context.lab.services.create(input.object)),
-  update: services.update.handler(({ context, input }) => context.lab.services.update(input.object)),
+  check: services.check.handler(({ context, input }) =>
+    context.session.services.check(input.object, input.as),
+  ),
+  create: services.create.handler(({ context, input }) => context.session.services.create(input.object)),
+  update: services.update.handler(({ context, input }) => context.session.services.update(input.object)),
   remove: services.remove.handler(async ({ context, input }) => ({
-    deleted: await context.lab.services.remove(input),
+    deleted: await context.session.services.remove(input),
   })),
-  restore: services.restore.handler(({ context, input }) => context.lab.services.restore(input.object)),
-  diagnose: services.diagnose.handler(({ context, input }) => context.lab.diagnose(input)),
-  templates: services.templates.handler(({ context }) => context.lab.templates),
+  restore: services.restore.handler(({ context, input }) => context.session.services.restore(input.object)),
+  diagnose: services.diagnose.handler(({ context, input }) => context.session.diagnose(input)),
+  templates: services.templates.handler(({ context }) => context.session.templates),
   apply: services.apply.handler(({ context, input }) =>
-    context.lab.services.apply(input.text, input.namespace),
+    context.session.services.apply(input.text, input.namespace),
   ),
   schema: services.schema.handler(() => serviceJsonSchema()),
 });

@@ -3,6 +3,7 @@ import { implement } from '@orpc/server';
 import { contract } from '../../../app/contract/contract.ts';
 import type { SessionContext } from '../session-context.ts';
 import { clusterRouter } from './cluster-router.ts';
+import { clustersRouter } from './clusters-router.ts';
 import { engineRouter } from './engine-router.ts';
 import { exportsRouter } from './exports-router.ts';
 import { labRouter } from './lab-router.ts';
@@ -15,6 +16,7 @@ import { trafficRouter } from './traffic-router.ts';
 
 export const sessionRouter = implement(contract).$context<SessionContext>().router({
   cluster: clusterRouter,
+  clusters: clustersRouter,
   engine: engineRouter,
   exports: exportsRouter,
   lab: labRouter,

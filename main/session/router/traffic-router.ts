@@ -1,25 +1,25 @@
-import { inLab } from './base.ts';
+import { inSession } from './base.ts';
 
-const { traffic } = inLab;
+const { traffic } = inSession;
 
 export const trafficRouter = traffic.router({
-  start: traffic.start.handler(({ context, input }) => context.lab.traffic.start(input)),
-  stop: traffic.stop.handler(({ context, input }) => context.lab.traffic.stop(input.id)),
+  start: traffic.start.handler(({ context, input }) => context.session.traffic.start(input)),
+  stop: traffic.stop.handler(({ context, input }) => context.session.traffic.stop(input.id)),
   watchRun: traffic.watchRun.handler(({ context, input, signal }) =>
-    context.lab.traffic.watchRun(input.id, signal),
+    context.session.traffic.watchRun(input.id, signal),
   ),
-  watchRuns: traffic.watchRuns.handler(({ context, signal }) => context.lab.traffic.watchRuns(signal)),
+  watchRuns: traffic.watchRuns.handler(({ context, signal }) => context.session.traffic.watchRuns(signal)),
   removeRun: traffic.removeRun.handler(({ context, input }) => {
-    context.lab.traffic.remove(input.id);
+    context.session.traffic.remove(input.id);
     return {};
   }),
-  resolve: traffic.resolve.handler(({ context, input }) => context.lab.resolveTarget(input.target)),
+  resolve: traffic.resolve.handler(({ context, input }) => context.session.resolveTarget(input.target)),
   openForwarder: traffic.openForwarder.handler(({ context, input }) =>
-    context.lab.forwarders.open(input.target),
+    context.session.forwarders.open(input.target),
   ),
   closeForwarder: traffic.closeForwarder.handler(async ({ context, input }) => {
-    await context.lab.forwarders.close(input.id);
+    await context.session.forwarders.close(input.id);
     return {};
   }),
-  forwarders: traffic.forwarders.handler(({ context }) => context.lab.forwarders.list()),
+  forwarders: traffic.forwarders.handler(({ context }) => context.session.forwarders.list()),
 });
