@@ -337,9 +337,8 @@ describe('traffic', () => {
     expect(stopped.summary.requests).toBeGreaterThan(0);
     expect(stopped.summary.requests).toBeLessThan(100_000);
     await client.traffic.removeRun({ id });
-    for (const question of [client.traffic.stop({ id }), client.traffic.removeRun({ id })]) {
-      expect(await errorOf(question)).toMatchObject({ code: 'NOT_FOUND' });
-    }
+    expect(await errorOf(client.traffic.stop({ id }))).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await errorOf(client.traffic.removeRun({ id }))).toMatchObject({ code: 'NOT_FOUND' });
     expect(await errorOf(client.traffic.watchRun({ id }))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
