@@ -3,9 +3,10 @@ import type { ExportFormat } from '../contract/exports.ts';
 import type { Service } from '../kubernetes/objects.ts';
 import type { Dialect } from '../proxy/build-ruleset.ts';
 import type { ProxyMode } from '../proxy/configuration.ts';
-import { printIptablesRestore, printIptablesSave } from '../ruleset/iptables-print.ts';
+import { iptablesRestorePieces, iptablesSavePieces } from '../ruleset/iptables-print.ts';
 import type { IptablesRuleset, NftablesRuleset, Ruleset } from '../ruleset/model.ts';
-import { printNftTransaction } from '../ruleset/nft-print.ts';
+import { nftTransactionPieces } from '../ruleset/nft-print.ts';
+import { joined } from '../ruleset/text-pieces.ts';
 import { ExportError } from './export-error.ts';
 import { formatInfo } from './formats.ts';
 import { printHtml } from './hand-out-html.ts';
@@ -38,8 +39,18 @@ export interface ExportedText {
 
 /** @throws ExportError */
 export function exportText(request: ExportRequest): ExportedText {
+  const { fileName, mediaType } = formatInfo(request.format, request.mode);
+  return { text: joined(exportPieces(request)), fileName, mediaType };
+}
+
+/**
+ * The same text piece by piece, made as it is asked for.
+ *
+ * @throws ExportError at once for a format that the request's rules do not have.
+ */
+export function exportPieces(request: ExportRequest): Iterable<string> {
   const { format, mode } = request;
-  const { available, fileName, mediaType, byFamily } = formatInfo(format, mode);
+  const { available, byFamily } = formatInfo(format, mode);
   if (!available) {
     const instead = mode === 'nftables' ? 'nft' : 'restore';
     throw new ExportError(
@@ -49,24 +60,43 @@ export function exportText(request: ExportRequest): ExportedText {
   if (byFamily && request.rulesets.length > 1) {
     throw new ExportError(`${format} holds the rules of one IP family; choose IPv4 or IPv6`);
   }
-  return { text: print(request), fileName, mediaType };
+  return pieces(request);
 }
 
-function print(request: ExportRequest): string {
+function pieces(request: ExportRequest): Iterable<string> {
   const iptables = request.rulesets.filter(
     (ruleset): ruleset is IptablesRuleset => ruleset.kind === 'iptables',
   );
   const nftables = request.rulesets.filter(
     (ruleset): ruleset is NftablesRuleset => ruleset.kind === 'nftables',
   );
-  const isNftables = request.mode === 'nftables';
   switch (request.format) {
     case 'restore':
-      return iptables.map(printIptablesRestore).join('');
+      return eachInTurn(iptables.map(iptablesRestorePieces));
     case 'save':
-      return iptables.map(printIptablesSave).join('');
+      return eachInTurn(iptables.map(iptablesSavePieces));
     case 'nft':
-      return printNftTransaction(nftables);
+      return nftTransactionPieces(nftables);
+    default:
+      return [print(request.format, { request, iptables, nftables })];
+  }
+}
+
+function* eachInTurn(texts: readonly Iterable<string>[]): Generator<string> {
+  for (const text of texts) yield* text;
+}
+
+/** The formats that are made as a whole. */
+function print(
+  format: Exclude<ExportFormat, 'restore' | 'save' | 'nft'>,
+  {
+    request,
+    iptables,
+    nftables,
+  }: { request: ExportRequest; iptables: IptablesRuleset[]; nftables: NftablesRuleset[] },
+): string {
+  const isNftables = request.mode === 'nftables';
+  switch (format) {
     case 'script':
       return isNftables ? printNftScript(nftables, request) : printIptablesScript(iptables, request);
     case 'remove-script':

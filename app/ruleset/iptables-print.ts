@@ -4,7 +4,6 @@
  * Rules come out letter for letter as iptables-save (1.8, nf_tables) prints them, so that a printed rule and
  * the same rule read back from the kernel are equal strings.
  */
-import { LineText } from './line-text.ts';
 import type {
   IptablesChain,
   IptablesMatch,
@@ -13,40 +12,60 @@ import type {
   IptablesTable,
   IptablesTarget,
 } from './model.ts';
+import { inPieces, joined } from './text-pieces.ts';
 
 /**
  * A complete input for `iptables-restore` (`ip6tables-restore` for IPv6): loads as it stands into a node that
  * has none of these chains. Built-in chains are not declared, so that their policies stay as they are.
  */
 export function printIptablesRestore(ruleset: IptablesRuleset): string {
-  const text = new LineText();
-  for (const { name, chains } of ruleset.tables) {
+  return joined(iptablesRestorePieces(ruleset));
+}
+
+/** The same, piece by piece. */
+export function iptablesRestorePieces({ tables }: IptablesRuleset): Iterable<string> {
+  return inPieces(restoreLines(tables));
+}
+
+function* restoreLines(tables: readonly IptablesTable[]): Generator<string> {
+  for (const { name, chains } of tables) {
     const declared = chains.filter(({ policy }) => policy === undefined);
-    addTable(text, { name, declared, chains });
+    yield* tableLines({ name, declared, chains });
   }
-  return text.toString();
 }
 
 /** The ruleset as `iptables-save` prints it: built-in chains in hook order, user chains by name. */
 export function printIptablesSave(ruleset: IptablesRuleset): string {
-  const text = new LineText();
-  for (const table of ruleset.tables) {
-    const chains = chainsAsSaved(table);
-    addTable(text, { name: table.name, declared: chains, chains });
-  }
-  return text.toString();
+  return joined(iptablesSavePieces(ruleset));
 }
 
-function addTable(
-  text: LineText,
-  { name, declared, chains }: { name: string; declared: IptablesChain[]; chains: IptablesChain[] },
-): void {
-  text.add(`*${name}`);
-  for (const chain of declared) text.add(chainLine(chain));
-  for (const chain of chains) {
-    for (const rule of chain.rules) text.add(printRule(chain.name, rule));
+/** The same, piece by piece. */
+export function iptablesSavePieces({ tables }: IptablesRuleset): Iterable<string> {
+  return inPieces(saveLines(tables));
+}
+
+function* saveLines(tables: readonly IptablesTable[]): Generator<string> {
+  for (const table of tables) {
+    const chains = chainsAsSaved(table);
+    yield* tableLines({ name: table.name, declared: chains, chains });
   }
-  text.add('COMMIT');
+}
+
+function* tableLines({
+  name,
+  declared,
+  chains,
+}: {
+  name: string;
+  declared: readonly IptablesChain[];
+  chains: readonly IptablesChain[];
+}): Generator<string> {
+  yield `*${name}`;
+  for (const chain of declared) yield chainLine(chain);
+  for (const chain of chains) {
+    for (const rule of chain.rules) yield printRule(chain.name, rule);
+  }
+  yield 'COMMIT';
 }
 
 /** `-A CHAIN matches -j target`. */

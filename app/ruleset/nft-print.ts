@@ -19,35 +19,44 @@ import {
   setProperties,
 } from './nft-commands.ts';
 import { priorityName } from './nft-priority.ts';
+import { inPieces, joined } from './text-pieces.ts';
 
 /**
  * A complete input for `nft -f`: each table takes the place of whatever the node has under that name, all at
  * once or not at all.
  */
 export function printNftTransaction(rulesets: readonly NftablesRuleset[]): string {
-  const lines = rulesets.flatMap(({ tables }) =>
-    // One cannot delete what is not there: adding it first makes sure that it is.
-    tables.flatMap((table) => [
-      addTable({ family: table.family, name: table.name }),
-      deleteTable(table),
-      ...createTable(table),
-    ]),
-  );
-  return lines.map((line) => `${line}\n`).join('');
+  return joined(nftTransactionPieces(rulesets));
+}
+
+/** The same, piece by piece. */
+export function nftTransactionPieces(rulesets: readonly NftablesRuleset[]): Iterable<string> {
+  return inPieces(transactionLines(rulesets));
+}
+
+function* transactionLines(rulesets: readonly NftablesRuleset[]): Generator<string> {
+  for (const { tables } of rulesets) {
+    for (const table of tables) {
+      // One cannot delete what is not there: adding it first makes sure that it is.
+      yield addTable({ family: table.family, name: table.name });
+      yield deleteTable(table);
+      yield* createTable(table);
+    }
+  }
 }
 
 /** The commands that make a table that is not there: what others refer to first. */
-export function createTable(table: NftablesTable): string[] {
+export function* createTable(table: NftablesTable): Generator<string> {
   const containers = [...table.sets, ...table.maps];
-  return [
-    addTable(table),
-    ...containers.map((set) => addSetOrMap(table, set)),
-    ...table.chains.map((chain) => addChain(table, chain)),
-    ...table.chains.flatMap(({ name, rules }) => rules.map((rule) => addRule(table, name, rule))),
-    ...containers.flatMap(({ name, elements }) =>
-      elements.map((element) => addElement(table, name, element)),
-    ),
-  ];
+  yield addTable(table);
+  for (const set of containers) yield addSetOrMap(table, set);
+  for (const chain of table.chains) yield addChain(table, chain);
+  for (const { name, rules } of table.chains) {
+    for (const rule of rules) yield addRule(table, name, rule);
+  }
+  for (const { name, elements } of containers) {
+    for (const element of elements) yield addElement(table, name, element);
+  }
 }
 
 /** The ruleset as `nft -s list ruleset` prints it: sets before maps before chains, each in the order given. */

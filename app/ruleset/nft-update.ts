@@ -65,7 +65,7 @@ function updateTable(
   options: NftUpdateOptions,
 ): string[] {
   if (wanted === undefined) return present === undefined ? [] : [deleteTable(present)];
-  if (present === undefined) return createTable(wanted);
+  if (present === undefined) return [...createTable(wanted)];
   // Another kube-proxy's table may use a name for something else, which rules of both may refer to.
   if (namesOtherThings(present, wanted)) return [deleteTable(present), ...createTable(wanted)];
   return editTable(diffTable(present, wanted, options));

@@ -139,18 +139,15 @@ function addRender(program: Command): void {
     .action(async (options) => {
       const { render } = await import('./render.ts');
       const { file, family, nodeAddress, output, ...rest } = options;
-      const { text, warnings } = render({
+      const { pieces, warnings } = render({
         ...rest,
         files: file,
         nodeAddresses: nodeAddress,
         ...(family ? { family: family === 'ipv6' ? 'IPv6' : 'IPv4' } : {}),
       });
       for (const warning of warnings) process.stderr.write(`${warning}\n`);
-      if (output === undefined) process.stdout.write(text);
-      else {
-        const { writeOutput } = await import('./write-output.ts');
-        writeOutput(output, text);
-      }
+      const { writeOutput } = await import('./write-output.ts');
+      writeOutput(output, pieces);
     });
 }
 

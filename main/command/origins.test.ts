@@ -11,8 +11,8 @@ import { proxierState } from '../../app/proxy/proxier-state.ts';
 import { randomCluster } from '../../app/proxy/random-cluster.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { formatOrigin, type Origin } from '../../app/ruleset/origin.ts';
+import { renderText } from '../testing/rendered-text.ts';
 import { readInput } from './read-input.ts';
-import { render } from './render.ts';
 
 const MODES: ProxyMode[] = ['iptables', 'userspace', 'nftables'];
 
@@ -75,7 +75,7 @@ describe.each(MODES)('%s mode', (mode) => {
     const folder = join(RECORDED, name);
     const files = [join(folder, 'objects.yaml')];
     const config = join(folder, 'kube-proxy.yaml');
-    const { text } = render({ files, config, mode, format: 'json' });
+    const { text } = renderText({ files, config, mode, format: 'json' });
     const document = JSON.parse(text) as Documented;
     const objects = readManifest(readInput(files[0] ?? ''), name).map(({ object }) => object);
     const settings: unknown = parse(readInput(config));

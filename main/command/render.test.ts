@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { type RenderedText, renderText } from '../testing/rendered-text.ts';
 import { BadInputError } from './bad-input-error.ts';
 import { readInput } from './read-input.ts';
-import { type RenderOptions, type RenderResult, render } from './render.ts';
+import type { RenderOptions } from './render.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpl-render-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -38,8 +39,8 @@ status: {addresses: [{type: InternalIP, address: 10.0.0.5}]}
 
 const CONFIG = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
 
-function renderCluster(options: Partial<RenderOptions> = {}, cluster = CLUSTER): RenderResult {
-  return render({ files: [file(cluster)], ...options });
+function renderCluster(options: Partial<RenderOptions> = {}, cluster = CLUSTER): RenderedText {
+  return renderText({ files: [file(cluster)], ...options });
 }
 
 function failure(options: Partial<RenderOptions>, cluster = CLUSTER): string {
@@ -62,7 +63,7 @@ test('objects become rules for iptables-restore', () => {
 
 test('several files are one cluster', () => {
   const [service = '', ...rest] = CLUSTER.split('---\n');
-  const { text } = render({ files: [file(service), file(rest.join('---\n'))] });
+  const { text } = renderText({ files: [file(service), file(rest.join('---\n'))] });
   expect(text).toContain('192.168.125.129:3306');
 });
 

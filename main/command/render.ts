@@ -1,7 +1,7 @@
 /** `kube-proxy-lab render`: the rules a kube-proxy would write for these objects on one node. */
 import type { ExportFormat } from '../../app/contract/exports.ts';
 import { ExportError } from '../../app/exports/export-error.ts';
-import { exportText } from '../../app/exports/export-text.ts';
+import { exportPieces } from '../../app/exports/export-text.ts';
 import { formatInfo } from '../../app/exports/formats.ts';
 import type { IPFamily } from '../../app/kubernetes/objects.ts';
 import { buildRuleset, type Dialect } from '../../app/proxy/build-ruleset.ts';
@@ -27,7 +27,8 @@ export interface RenderOptions extends ClusterInputOptions {
 export type RenderFormat = Exclude<ExportFormat, 'services'>;
 
 export interface RenderResult {
-  readonly text: string;
+  /** The text, made piece by piece as it is read. */
+  readonly pieces: Iterable<string>;
   /** For stderr: what was passed over or left out, and why. */
   readonly warnings: string[];
 }
@@ -46,7 +47,7 @@ export function render(options: RenderOptions): RenderResult {
   const left = rulesets.flatMap(({ omissions }) => omissions);
   const passedOver = [...services.flatMap(passedOverInService), ...slices.flatMap(passedOverInSlice)];
   return {
-    text: print({ format, mode, dialect, rulesets, services, nodeName: node.name }),
+    pieces: print({ format, mode, dialect, rulesets, services, nodeName: node.name }),
     warnings: [...new Set([...warnings, ...[...passedOver, ...left].map(formatOmission)])],
   };
 }
@@ -75,9 +76,9 @@ function renderedFamilies({
   return formatInfo(format, mode).byFamily ? [node.primaryFamily] : ['IPv4', 'IPv6'];
 }
 
-function print(request: Parameters<typeof exportText>[0]): string {
+function print(request: Parameters<typeof exportPieces>[0]): Iterable<string> {
   try {
-    return exportText(request).text;
+    return exportPieces(request);
   } catch (error) {
     if (error instanceof ExportError) throw new BadInputError(error.message, { cause: error });
     throw error;
