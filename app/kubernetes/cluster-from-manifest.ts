@@ -4,14 +4,7 @@
  */
 import { admitObject } from './admission.ts';
 import type { ManifestObject } from './manifest.ts';
-import {
-  type EndpointSlice,
-  type KubernetesObject,
-  type Node,
-  objectKey,
-  type Service,
-  type ServiceCIDR,
-} from './objects.ts';
+import type { EndpointSlice, KubernetesObject, Node, Service, ServiceCIDR } from './objects.ts';
 
 export interface ManifestCluster {
   readonly services: Service[];
@@ -24,7 +17,8 @@ export interface ManifestCluster {
   readonly warnings: string[];
 }
 
-interface Admitted extends ManifestObject {
+interface Admitted {
+  readonly given: ManifestObject;
   readonly admitted: KubernetesObject;
 }
 
@@ -39,8 +33,9 @@ const KINDS = new Set([
 export function clusterFromManifest(objects: readonly ManifestObject[]): ManifestCluster {
   const problems: string[] = [];
   const warnings: string[] = [];
-  const byName = new Map<string, Admitted>();
-  for (const { object, place } of objects) {
+  const byName = new ByName();
+  for (const given of objects) {
+    const { object, place } = given;
     if (!KINDS.has(`${object.apiVersion} ${object.kind}`)) continue;
     const admission = admitObject(object);
     if (admission.problems.length > 0 || admission.unknownFields.length > 0) {
@@ -48,17 +43,10 @@ export function clusterFromManifest(objects: readonly ManifestObject[]): Manifes
       for (const problem of admission.problems) problems.push(`${name} is invalid: ${problem}`);
       for (const field of admission.unknownFields) warnings.push(`${name}: unknown field "${field}"`);
     }
-    byName.set(`${object.kind} ${objectKey(admission.object)}`, {
-      object,
-      place,
-      admitted: admission.object,
-    });
+    byName.set({ given, admitted: admission.object });
   }
-  const all = [...byName.values()];
-  if (problems.length === 0)
-    problems.push(...conflicts(all.filter(({ object }) => object.kind === 'Service')));
-  const ofKind = (kind: string): KubernetesObject[] =>
-    all.filter(({ object }) => object.kind === kind).map(({ admitted }) => admitted);
+  if (problems.length === 0) problems.push(...conflicts(byName.ofKind('Service')));
+  const ofKind = (kind: string): KubernetesObject[] => byName.ofKind(kind).map(({ admitted }) => admitted);
   return {
     services: ofKind('Service'),
     slices: ofKind('EndpointSlice') as EndpointSlice[],
@@ -69,14 +57,46 @@ export function clusterFromManifest(objects: readonly ManifestObject[]): Manifes
   };
 }
 
+/**
+ * The last object of each name, where its first was. In a map for each namespace, so that kind, namespace and
+ * name of ten thousands need not be put together to keys.
+ */
+class ByName {
+  readonly #kinds = new Map<string, { entries: Admitted[]; indexes: Map<string, Map<string, number>> }>();
+
+  set(entry: Admitted): void {
+    const { namespace = '', name = '' } = entry.admitted.metadata ?? {};
+    const { entries, indexes } = entryOf(this.#kinds, entry.given.object.kind ?? '', () => ({
+      entries: [],
+      indexes: new Map(),
+    }));
+    const names = entryOf(indexes, namespace, () => new Map<string, number>());
+    const index = names.get(name) ?? entries.length;
+    names.set(name, index);
+    entries[index] = entry;
+  }
+
+  ofKind(kind: string): readonly Admitted[] {
+    return this.#kinds.get(kind)?.entries ?? [];
+  }
+}
+
+function entryOf<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
 /** What two Services cannot both have: a server allocates each address and each node port once. */
 function conflicts(services: readonly Admitted[]): string[] {
   const taken = new Set<string>();
   const problems: string[] = [];
-  for (const { admitted, place } of services) {
+  for (const { admitted, given } of services) {
     const refuse = (message: string): void => {
       problems.push(
-        `${place}: Service ${JSON.stringify(admitted.metadata?.name ?? '')} is invalid: ${message}`,
+        `${given.place}: Service ${JSON.stringify(admitted.metadata?.name ?? '')} is invalid: ${message}`,
       );
     };
     allocate(admitted, (key, message) => {

@@ -37,7 +37,7 @@ describe('Lists are taken apart', () => {
 
 test('each object knows its place', () => {
   const list = 'apiVersion: v1\nkind: ServiceList\nitems: [{metadata: {name: a}}, {metadata: {name: b}}]\n';
-  expect(readManifest(`${SERVICE}---\n${list}`, 'web.yaml').map(({ place }) => place)).toEqual([
+  expect(readManifest(`${SERVICE}---\n${list}`, 'web.yaml').map(({ place }) => String(place))).toEqual([
     'web.yaml, document 1',
     'web.yaml, document 2, items[0]',
     'web.yaml, document 2, items[1]',

@@ -11,12 +11,29 @@ import { KUBERNETES_YAML } from './yaml-options.ts';
 
 export interface ManifestObject {
   readonly object: KubernetesObject & JsonObject;
-  /** For messages: `web.yaml, document 2` or `web.yaml, document 2, items[4]`. */
-  readonly place: string;
+  readonly place: ManifestPlace;
+}
+
+/** For messages: `web.yaml, document 2` or `web.yaml, document 2, items[4]`. */
+export type ManifestPlace = string | ListItem;
+
+/** The place of one of a List's items, in words only when somebody is to read them. */
+class ListItem {
+  readonly #list: ManifestPlace;
+  readonly #index: number;
+
+  constructor(list: ManifestPlace, index: number) {
+    this.#list = list;
+    this.#index = index;
+  }
+
+  toString(): string {
+    return `${this.#list}, items[${this.#index}]`;
+  }
 }
 
 export class ManifestError extends Error {
-  constructor(place: string, message: string) {
+  constructor(place: ManifestPlace, message: string) {
     super(`${place}: ${message}`);
     this.name = 'ManifestError';
   }
@@ -32,7 +49,6 @@ const MAX_ALIASES = 100;
  * @throws ManifestError for text that is neither YAML nor JSON, or a document that is no object.
  */
 export function readManifest(text: string, source: string): ManifestObject[] {
-  if (text.includes('\0')) throw new ManifestError(source, 'is not text: it holds zero bytes');
   const documents = readJson(text) ?? readYaml(text, source);
   const objects: ManifestObject[] = [];
   documents.forEach((document, index) => {
@@ -53,6 +69,7 @@ function readJson(text: string): unknown[] | undefined {
 }
 
 function readYaml(text: string, source: string): unknown[] {
+  if (text.includes('\0')) throw new ManifestError(source, 'is not text: it holds zero bytes');
   if (nestingDepth(text) > MAX_NESTING) throw new ManifestError(source, NESTED_TOO_DEEPLY);
   if (documentCount(text) > MAX_DOCUMENTS) {
     throw new ManifestError(source, `holds more than ${MAX_DOCUMENTS} documents; split it`);
@@ -166,7 +183,7 @@ function firstLine(message: string): string {
 }
 
 /** Adds an object, or, of a List, its items, as deep as Lists go. */
-function addObjects(objects: ManifestObject[], document: unknown, place: string): void {
+function addObjects(objects: ManifestObject[], document: unknown, place: ManifestPlace): void {
   if (!isJsonObject(document)) {
     throw new ManifestError(
       place,
@@ -184,7 +201,7 @@ function addObjects(objects: ManifestObject[], document: unknown, place: string)
       // Items of a typed list (ServiceList) need not repeat what the list says.
       const typed = itemKind !== '' && isJsonObject(item);
       const object = typed ? { apiVersion, kind: itemKind, ...item } : item;
-      addObjects(objects, object, `${place}, items[${index}]`);
+      addObjects(objects, object, new ListItem(place, index));
     });
   } else objects.push({ object: document as ManifestObject['object'], place });
 }
