@@ -115,7 +115,14 @@ export async function probe(options: ProbeOptions): Promise<number> {
   }
   const { target, wrap } = way;
   const plan = planFor(options, target);
-  const results = await runPlan(plan, wrap);
+  let results: ProbeResult[];
+  try {
+    results = await runPlan(plan, wrap);
+  } catch (error) {
+    // A place that could not be entered may be that of a lab that has ended meanwhile, which says so here.
+    if (options.from !== 'here') findRunningLab(dataFolder(options.data));
+    throw error;
+  }
   const summary = summarize(results);
   const context: FailureContext = {
     mode: target.mode,

@@ -19,7 +19,8 @@ function table(rows: [string, number][], all: number): string[] {
   const digits = String(Math.max(...rows.map(([, count]) => count))).length;
   return rows.map(([name, count]) => {
     const bar = '█'.repeat(Math.max(1, Math.round((count / all) * BAR_WIDTH)));
-    const share = `${Math.round((count / all) * 100)} %`;
+    // Of a few hundred requests half a per cent is one: whole numbers would not add up.
+    const share = `${((count / all) * 100).toFixed(1)} %`;
     return `  ${name.padEnd(width)}  ${String(count).padStart(digits)}  ${bar} ${share}`;
   });
 }
