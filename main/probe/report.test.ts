@@ -37,8 +37,8 @@ it('shows who answered how often, with a bar each, and how fast', () => {
   );
   expect(text).toBe(`client → 10.0.0.5:30964: 4 of 4 answered
 
-  mysql-1   3  ███████████████████████ 75 %
-  mysql-22  1  ████████ 25 %
+  mysql-1   3  ███████████████████████ 75.0 %
+  mysql-22  1  ████████ 25.0 %
 
   latency  min 1.00  median 2.00  p90 40  p99 40  max 40 ms
   source   10.0.0.9 (4), as the pods saw it
