@@ -1,8 +1,32 @@
 import { currentLocale, t } from './messages.svelte.ts';
 
+/** Making a formatter takes a hundred times as long as formatting: lists of thousands of rows keep theirs. */
+const numberFormats = new Map<string, Intl.NumberFormat>();
+const timeFormats = new Map<string, Intl.DateTimeFormat>();
+const TIME_OF_DAY: Intl.DateTimeFormatOptions = {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+};
+
+function kept<Format>(formats: Map<string, Format>, key: string, make: () => Format): Format {
+  let format = formats.get(key);
+  if (!format) {
+    format = make();
+    formats.set(key, format);
+  }
+  return format;
+}
+
 /** `12,345` in the window's language. */
-export function formatNumber(value: number, options: Intl.NumberFormatOptions = {}): string {
-  return new Intl.NumberFormat(currentLocale(), options).format(value);
+export function formatNumber(
+  value: number,
+  options: Pick<Intl.NumberFormatOptions, 'maximumFractionDigits' | 'style'> = {},
+): string {
+  const locale = currentLocale();
+  const key = `${locale} ${options.style} ${options.maximumFractionDigits}`;
+  return kept(numberFormats, key, () => new Intl.NumberFormat(locale, options)).format(value);
 }
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -36,10 +60,6 @@ export function formatAge(from: string | number, now: number): string {
 
 /** The time of day, to the second. */
 export function formatTime(at: string | number): string {
-  return new Intl.DateTimeFormat(currentLocale(), {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  }).format(new Date(at));
+  const locale = currentLocale();
+  return kept(timeFormats, locale, () => new Intl.DateTimeFormat(locale, TIME_OF_DAY)).format(new Date(at));
 }

@@ -49,6 +49,8 @@ export interface LiveRules {
   readonly undated: ReadonlySet<string>;
   /** Chains in which some rule has a rate. */
   readonly moving: ReadonlySet<string>;
+  /** Another object where rules or chains are others than before, whatever their counters do. */
+  readonly shape: object;
   /** When the last change of rules or chains came, by the window's clock; 0 where none has. */
   readonly changedAt: number;
   readonly nextId: number;
@@ -67,6 +69,7 @@ export function beginRules({ chains, readAt }: RulesState): LiveRules {
     readAt,
     undated: new Set(),
     moving: new Set(),
+    shape: {},
     changedAt: 0,
     nextId,
   };
@@ -94,28 +97,37 @@ export function applyRulesChanges(
 }
 
 class Draft {
-  readonly #order: ChainOrder<LiveChain>;
+  readonly #before: LiveRules;
+  /** Chains that have changed in place. */
+  readonly #replaced = new Map<string, LiveChain>();
+  /** Made where chains come or go: most changes are of counters, every second, and leave all where they are. */
+  #order: ChainOrder<LiveChain> | undefined;
   readonly #now: number;
   /** Chains taken out in this batch: one that comes back is the same chain at another place. */
   readonly #taken = new Map<string, LiveChain>();
   #undated: Set<string>;
   #moving: ReadonlySet<string>;
   #readAt: number;
+  #shape: object;
   #changedAt: number;
   #nextId: number;
 
   constructor(before: LiveRules, now: number) {
-    this.#order = new ChainOrder(before.chains);
+    this.#before = before;
     this.#now = now;
     this.#undated = new Set(before.undated);
     this.#moving = before.moving;
     this.#readAt = before.readAt;
+    this.#shape = before.shape;
     this.#changedAt = before.changedAt;
     this.#nextId = before.nextId;
   }
 
   apply(change: RulesChange): void {
-    if (change.type !== 'counters' && change.type !== 'read') this.#changedAt = this.#now;
+    if (change.type !== 'counters' && change.type !== 'read') {
+      this.#changedAt = this.#now;
+      this.#shape = {};
+    }
     switch (change.type) {
       case 'chain':
         this.#put(change.chain, change.before && chainKey(change.before));
@@ -136,38 +148,59 @@ class Draft {
   }
 
   finish(): LiveRules {
-    const chains = this.#order.list();
+    const chains = this.#order?.list() ?? this.#inPlace();
+    const { byKey } = this.#before;
     return {
       chains,
-      byKey: new Map(chains.map((chain) => [chain.key, chain])),
+      byKey: chains === this.#before.chains ? byKey : new Map(chains.map((chain) => [chain.key, chain])),
       readAt: this.#readAt,
       undated: this.#undated,
       moving: this.#moving,
+      shape: this.#shape,
       changedAt: this.#changedAt,
       nextId: this.#nextId,
     };
   }
 
+  #inPlace(): readonly LiveChain[] {
+    const { chains } = this.#before;
+    return this.#replaced.size === 0 ? chains : chains.map((chain) => this.#replaced.get(chain.key) ?? chain);
+  }
+
+  #get(key: string): LiveChain | undefined {
+    return this.#order ? this.#order.get(key) : (this.#replaced.get(key) ?? this.#before.byKey.get(key));
+  }
+
+  #replace(key: string, chain: LiveChain): void {
+    if (this.#order) this.#order.replace(key, chain);
+    else this.#replaced.set(key, chain);
+  }
+
+  #ordered(): ChainOrder<LiveChain> {
+    this.#order ??= new ChainOrder(this.#inPlace());
+    return this.#order;
+  }
+
   #put(chain: ShownChain, before: string | null): void {
     const key = chainKey(chain);
-    const old = this.#order.get(key) ?? this.#taken.get(key);
+    const old = this.#get(key) ?? this.#taken.get(key);
     const empty: LiveChain = { ...chain, key, rules: [], gone: [], addedAt: this.#now };
     const base = old ? { ...chain, key, rules: old.rules, gone: old.gone, ...addedAt(old) } : empty;
-    this.#order.put(key, this.#spliced(base, 0, base.rules.length, chain.rules), before);
+    this.#ordered().put(key, this.#spliced(base, 0, base.rules.length, chain.rules), before);
     this.#undated.add(key);
   }
 
   #takeOut(key: string): void {
-    const chain = this.#order.get(key);
+    const chain = this.#get(key);
     if (!chain) return;
     this.#taken.set(key, chain);
-    this.#order.remove(key);
+    this.#ordered().remove(key);
   }
 
   #splice(key: string, change: { at: number; removed: number; inserted: readonly ShownRule[] }): void {
-    const chain = this.#order.get(key);
+    const chain = this.#get(key);
     if (!chain) return;
-    this.#order.replace(key, this.#spliced(chain, change.at, change.removed, change.inserted));
+    this.#replace(key, this.#spliced(chain, change.at, change.removed, change.inserted));
     this.#undated.add(key);
   }
 
@@ -184,14 +217,14 @@ class Draft {
   }
 
   #count(key: string, counters: readonly (readonly [number, number, number])[]): void {
-    const chain = this.#order.get(key);
+    const chain = this.#get(key);
     if (!chain) return;
     const rules = [...chain.rules];
     for (const [index, packets, bytes] of counters) {
       const rule = rules[index];
       if (rule) rules[index] = { ...rule, packets, bytes };
     }
-    this.#order.replace(key, { ...chain, rules });
+    this.#replace(key, { ...chain, rules });
     this.#undated.add(key);
   }
 
@@ -199,10 +232,10 @@ class Draft {
     const seconds = (readAt - this.#readAt) / 1000;
     const moving = new Set<string>();
     for (const key of new Set([...this.#undated, ...this.#moving])) {
-      const chain = this.#order.get(key);
+      const chain = this.#get(key);
       if (!chain) continue;
       const rules = dateCounters(chain.rules, seconds);
-      this.#order.replace(key, { ...chain, rules });
+      this.#replace(key, { ...chain, rules });
       if (rules.some(({ packetsPerSecond }) => packetsPerSecond > 0)) moving.add(key);
     }
     this.#moving = moving;

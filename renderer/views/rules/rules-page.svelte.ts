@@ -48,6 +48,14 @@ export class RulesPage {
   }
 
   readonly #rules = $derived.by(() => this.#feed.state);
+  readonly #chains: readonly LiveChain[] = $derived(this.#rules?.chains ?? []);
+  readonly #shape: object | undefined = $derived(this.#rules?.shape);
+
+  /** The rules as of the last change of rules or chains: what is drawn from it does not follow every counter. */
+  readonly #settled: LiveRules | undefined = $derived.by(() => {
+    void this.#shape;
+    return untrack(() => this.#rules);
+  });
 
   get feed(): LiveFeed<LiveRules, RulesChange> {
     return this.#feed;
@@ -59,7 +67,7 @@ export class RulesPage {
 
   /** Of the family, filtered; in the order of the node's tool within each table. */
   readonly chains: readonly LiveChain[] = $derived.by(() => {
-    const chains = byTable(this.#rules?.chains.filter(({ family }) => family === this.family) ?? []);
+    const chains = byTable(this.#chains.filter(({ family }) => family === this.family));
     const { service } = this;
     if (service !== null) return chains.flatMap((chain) => ofService(chain, service));
     return this.showsEmpty ? chains : chains.filter(({ ours, rules }) => ours || rules.length > 0);
@@ -70,7 +78,7 @@ export class RulesPage {
     new Map(this.rows.map(({ key }, index) => [key, index])),
   );
   readonly references: ReadonlyMap<string, readonly Reference[]> = $derived(
-    referencesByTarget(this.#rules?.chains ?? []),
+    referencesByTarget(this.#settled?.chains ?? []),
   );
   readonly ruleCount: number = $derived(this.chains.reduce((sum, { rules }) => sum + rules.length, 0));
 
@@ -86,6 +94,11 @@ export class RulesPage {
 
   get canGoForward(): boolean {
     return this.#history.position < this.#history.places.length - 1;
+  }
+
+  /** Whether the node has what a name in a rule of `chain` means. */
+  leads(chain: LiveChain, name: string): boolean {
+    return this.#settled?.byKey.has(targetKey(chain, name)) ?? false;
   }
 
   /** The chain that a name in a rule of `chain` means, where the node has it. */
@@ -205,8 +218,8 @@ export function rowKeyOf({ chain, rule }: Match): string {
 const TABLES = ['kube-proxy', 'nat', 'filter', 'mangle'];
 
 function byTable(chains: readonly LiveChain[]): LiveChain[] {
-  const place = (table: string): number => (TABLES.includes(table) ? TABLES.indexOf(table) : TABLES.length);
-  return chains.toSorted((left, right) => place(left.table) - place(right.table));
+  const inside = Map.groupBy(chains, ({ table }) => (TABLES.includes(table) ? table : ''));
+  return [...TABLES, ''].flatMap((table) => inside.get(table) ?? []);
 }
 
 function ofService(chain: LiveChain, service: string): LiveChain[] {
