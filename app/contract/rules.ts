@@ -30,7 +30,10 @@ export const rulesChangeSchema = z.discriminatedUnion('type', [
     name: chainNameSchema,
     counters: z.array(z.tuple([z.int(), z.number(), z.number()])),
   }),
-  /** The end of one reading of the node: the changes before it were true at that moment. */
+  /**
+   * The end of one reading of the whole node: the changes before it were true at that moment. Changes without one
+   * are of the rules that a sync has just written, read alone.
+   */
   z.object({ type: z.literal('read'), readAt: z.number() }),
 ]);
 export type RulesChange = z.infer<typeof rulesChangeSchema>;

@@ -93,7 +93,7 @@ function updateOwnChain(
   present: IptablesChain | undefined,
   { name, rules: wanted }: IptablesChain,
 ): void {
-  if (present && sameRules(present.rules, wanted)) return;
+  if (present && (present.rules === wanted || sameRules(present.rules, wanted))) return;
   const before = present?.rules;
   if (before && isSharedChain(name)) {
     const edit = editSharedChain(name, before, wanted);

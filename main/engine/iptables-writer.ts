@@ -32,6 +32,6 @@ export class IptablesWriter implements RulesWriter {
     const inputs = updateIptables(known, next);
     for (const input of inputs) await verbs.writeIptables({ family, input });
     this.#known[family] = next;
-    return inputs.map((text) => ({ tool: family === 'IPv4' ? 'iptables' : 'ip6tables', text }));
+    return inputs.map((text) => ({ family, tool: family === 'IPv4' ? 'iptables' : 'ip6tables', text }));
   }
 }

@@ -7,6 +7,7 @@ import { buildRuleset, type Capabilities, type Dialect } from '../../app/proxy/b
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
 import { nodePortAddresses } from '../../app/proxy/node-port-addresses.ts';
+import { keepChains } from '../../app/ruleset/kept-chains.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
@@ -59,7 +60,7 @@ export class ModeSwitch {
     );
   }
 
-  /** The rules as last written, one ruleset a family. */
+  /** The rules as last written, one ruleset a family; chains that a write left as they were are the same objects. */
   get written(): readonly Ruleset[] {
     return Object.values(this.#written);
   }
@@ -84,6 +85,7 @@ export class ModeSwitch {
       rules: Object.values(rulesets).reduce((sum, ruleset) => sum + ruleCount(ruleset), 0),
       lines: inputs.reduce((sum, { text }) => sum + text.trimEnd().split('\n').length, 0),
       warnings: [...new Set(warnings)],
+      written: inputs.map(({ family, tool }) => ({ family, kind: tool === 'nft' ? 'nftables' : 'iptables' })),
     };
   }
 
@@ -188,7 +190,7 @@ export class ModeSwitch {
         proxyPorts: proxyPorts[state.family],
         serviceCIDRs: request.serviceCIDRs,
       });
-      rulesets[state.family] = ruleset;
+      rulesets[state.family] = keepChains(ruleset, this.#written[state.family]);
       for (const { origin, reason } of ruleset.omissions) warnings.push(`${formatOrigin(origin)}: ${reason}`);
     }
     return rulesets;

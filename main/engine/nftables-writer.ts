@@ -29,7 +29,7 @@ export class NftablesWriter implements RulesWriter {
     const inputs = await this.#update(this.#known[family] ?? (await this.#read(family)), next);
     // A chain that was only emptied is found when the node is read again, and goes then.
     this.#known[family] = next;
-    return inputs.map((text) => ({ tool: 'nft', text }));
+    return inputs.map((text) => ({ family, tool: 'nft', text }));
   }
 
   async #read(family: IPFamily): Promise<NftablesRuleset> {

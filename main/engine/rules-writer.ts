@@ -1,8 +1,15 @@
 import type { IPFamily } from '../../app/kubernetes/objects.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 
+/** Rules of one family, as one of the kernel's tools has them. */
+export interface RulesSource {
+  readonly family: IPFamily;
+  readonly kind: Ruleset['kind'];
+}
+
 /** What was handed to one of the kernel's tools in one call. */
 export interface WrittenInput {
+  family: IPFamily;
   tool: 'iptables' | 'ip6tables' | 'nft';
   text: string;
 }

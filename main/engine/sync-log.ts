@@ -1,5 +1,6 @@
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyMode } from '../../app/proxy/configuration.ts';
+import type { RulesSource } from './rules-writer.ts';
 
 /** One write of the node, or the attempt. */
 export interface SyncEntry {
@@ -18,6 +19,8 @@ export interface SyncEntry {
   lines: number;
   /** What was left out of the rules, or done with reserve, in words. */
   warnings: string[];
+  /** Which rules of the node it changed; none of a sync that failed tells. */
+  written?: RulesSource[];
   error?: string;
 }
 
@@ -25,6 +28,7 @@ export interface SyncOutcome {
   rules: number;
   lines: number;
   warnings: string[];
+  written: RulesSource[];
 }
 
 const KEPT = 200;

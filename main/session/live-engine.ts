@@ -18,7 +18,7 @@ import type { SyncEntry } from '../engine/sync-log.ts';
 import { Feed } from './feed.ts';
 import { contractError } from './refusals.ts';
 import { compareChains } from './rules/chain-changes.ts';
-import { shownChains } from './rules/shown-rules.ts';
+import { shownAsWritten, shownChains } from './rules/shown-rules.ts';
 
 const KEPT_SYNCS = 100;
 
@@ -58,7 +58,7 @@ export class LiveEngine {
       this.#stops.push(connection.onChange(() => this.#announce()));
       return;
     }
-    this.#shown = engine.rulesets.flatMap((ruleset) => shownChains(ruleset));
+    this.#shown = engine.rulesets.flatMap(shownAsWritten);
     this.#syncs = engine.syncLog.entries.map((entry) => ({ ...entry, ...NO_CHANGES }));
     this.#stops.push(
       engine.onChange(() => this.#announce()),
@@ -166,7 +166,7 @@ export class LiveEngine {
   }
 
   #report(entry: SyncEntry, rulesets: readonly Ruleset[]): SyncReport {
-    const shown = rulesets.flatMap((ruleset) => shownChains(ruleset));
+    const shown = rulesets.flatMap(shownAsWritten);
     const { chains, moreChains, added, removed, moved } = compareChains(this.#shown, shown);
     this.#shown = shown;
     return { ...entry, chains, moreChains, added, removed, moved };

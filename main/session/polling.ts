@@ -24,14 +24,26 @@ export class Polling {
     return this.#intervals.size > 0;
   }
 
-  /** Reads at once, and then every so many milliseconds, until the returned function is called. Rejects where that reading fails. */
-  async add(intervalMs: number): Promise<() => void> {
+  /** How often the most eager asks; undefined where nobody watches. */
+  get intervalMs(): number | undefined {
+    return this.watched ? Math.min(...this.#intervals.values()) : undefined;
+  }
+
+  /**
+   * Reads at once, and then every so many milliseconds, until the returned function is called. Resolves after the
+   * first reading, or before it where what is known already will do; rejects where a reading waited for fails.
+   */
+  async add(intervalMs: number, { waits = true }: { waits?: boolean } = {}): Promise<() => void> {
     const watcher = Symbol('watcher');
     this.#intervals.set(watcher, intervalMs);
     const end = (): void => {
       this.#intervals.delete(watcher);
       if (!this.watched) clearTimeout(this.#timer);
     };
+    if (!waits) {
+      this.readSoon();
+      return end;
+    }
     try {
       await this.#readOrThrow();
     } catch (error) {
@@ -86,8 +98,7 @@ export class Polling {
   #schedule(sinceStartMs: number, readingMs: number): void {
     clearTimeout(this.#timer);
     if (!this.watched) return;
-    const wanted = Math.min(...this.#intervals.values());
-    const pause = Math.max(wanted - sinceStartMs, readingMs * PAUSE_PER_READING);
+    const pause = Math.max((this.intervalMs ?? 0) - sinceStartMs, readingMs * PAUSE_PER_READING);
     this.#timer = setTimeout(() => void this.#read(), pause);
   }
 }

@@ -25,8 +25,9 @@ export function compareChains(before: readonly ShownChain[], after: readonly Sho
   const changes: ChainChange[] = [];
   for (const chain of after) {
     const key = chainKey(chain);
-    const change = changeOf(known.get(key), chain);
+    const old = known.get(key);
     known.delete(key);
+    const change = old === chain ? undefined : changeOf(old, chain);
     if (change) changes.push(change);
   }
   for (const chain of known.values()) {

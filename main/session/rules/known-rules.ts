@@ -2,16 +2,20 @@
 import type { ChainName } from '../../../app/contract/rule-model.ts';
 import { printRuleBody } from '../../../app/ruleset/iptables-print.ts';
 import type {
+  IptablesChain,
   IptablesRule,
-  IptablesRuleset,
+  IptablesTable,
+  NftablesChain,
   NftablesElement,
   NftablesRule,
-  NftablesRuleset,
+  NftablesSet,
+  NftablesTable,
   Ruleset,
   ServicePortName,
 } from '../../../app/ruleset/model.ts';
 import { canonicalRule } from '../../../app/ruleset/nft-canonical.ts';
 import type { Origin } from '../../../app/ruleset/origin.ts';
+import { chainKey } from './chain-changes.ts';
 
 /** What the engine knows of a rule it wrote, beyond what the node tells. */
 export interface KnownRule {
@@ -19,58 +23,68 @@ export interface KnownRule {
   service?: ServicePortName;
 }
 
+type Written = IptablesChain | NftablesChain | NftablesSet;
+
+/** Of chains that a sync has left as they were, and which are the same objects for it (`keepChains`), made once. */
+const byText = new WeakMap<Written, ReadonlyMap<string, KnownRule>>();
+
 /** A rule read from the node is one of these, or not ours. */
 export class KnownRules {
-  readonly #known = new Map<string, KnownRule>();
+  readonly #chains: ReadonlyMap<string, Written>;
 
   constructor(rulesets: readonly Ruleset[]) {
-    for (const ruleset of rulesets) {
-      if (ruleset.kind === 'iptables') this.#addIptables(ruleset);
-      else this.#addNftables(ruleset);
-    }
+    this.#chains = new Map(rulesets.flatMap(chainsOf));
+  }
+
+  /** What the engine wrote into a chain (`IPv4 nat KUBE-SERVICES`): the same object for as long as it says the same. */
+  writtenIn(chain: string): object | undefined {
+    return this.#chains.get(chain);
   }
 
   iptablesRule(chain: ChainName, rule: IptablesRule): KnownRule | undefined {
-    return this.#known.get(keyOf(chain, printRuleBody(rule)));
+    return this.#find(chain, () => printRuleBody(rule));
   }
 
   nftablesRule(chain: ChainName, rule: NftablesRule): KnownRule | undefined {
-    return this.#known.get(keyOf(chain, canonicalRule(rule)));
+    return this.#find(chain, () => canonicalRule(rule));
   }
 
   nftablesElement(set: ChainName, element: NftablesElement): KnownRule | undefined {
-    return this.#known.get(keyOf(set, elementText(element)));
+    return this.#find(set, () => elementText(element));
   }
 
-  #addIptables({ family, tables }: IptablesRuleset): void {
-    for (const { name: table, chains } of tables) {
-      for (const chain of chains) {
-        const name = { family, table, chain: chain.name };
-        for (const rule of chain.rules) this.#known.set(keyOf(name, printRuleBody(rule)), rule);
-      }
-    }
+  #find(name: ChainName, text: () => string): KnownRule | undefined {
+    const chain = this.#chains.get(chainKey(name));
+    return chain && rulesByText(chain).get(text());
   }
+}
 
-  #addNftables({ family, tables }: NftablesRuleset): void {
-    for (const { name: table, chains, sets, maps } of tables) {
-      for (const chain of chains) {
-        const name = { family, table, chain: chain.name };
-        for (const rule of chain.rules) this.#known.set(keyOf(name, canonicalRule(rule)), rule);
-      }
-      for (const set of [...sets, ...maps]) {
-        const name = { family, table, chain: set.name };
-        for (const element of set.elements) this.#known.set(keyOf(name, elementText(element)), element);
-      }
-    }
+function chainsOf({ family, tables }: Ruleset): [string, Written][] {
+  return tables.flatMap((table: IptablesTable | NftablesTable): [string, Written][] => {
+    const written: Written[] =
+      'sets' in table ? [...table.chains, ...table.sets, ...table.maps] : table.chains;
+    return written.map((chain) => [chainKey({ family, table: table.name, chain: chain.name }), chain]);
+  });
+}
+
+function rulesByText(chain: Written): ReadonlyMap<string, KnownRule> {
+  let rules = byText.get(chain);
+  if (!rules) {
+    rules =
+      'elements' in chain
+        ? new Map(chain.elements.map((element) => [elementText(element), element]))
+        : new Map(chain.rules.map((rule) => [ruleBody(rule), rule]));
+    byText.set(chain, rules);
   }
+  return rules;
+}
+
+function ruleBody(rule: IptablesRule | NftablesRule): string {
+  return 'expression' in rule ? canonicalRule(rule) : printRuleBody(rule);
 }
 
 /** `10.254.1.2 . tcp . 80 : goto service-…` */
 export function elementText({ key, value }: NftablesElement): string {
   const text = key.join(' . ');
   return value === undefined ? text : `${text} : ${value}`;
-}
-
-function keyOf({ family, table, chain }: ChainName, body: string): string {
-  return `${family} ${table} ${chain} ${body}`;
 }

@@ -1,19 +1,25 @@
 /** The node's rules, read from the kernel for as long as somebody watches, and sent as changes. */
 import type { FeedEvent } from '../../../app/contract/feed.ts';
+import type { ShownChain } from '../../../app/contract/rule-model.ts';
 import type { RulesChange, RulesState } from '../../../app/contract/rules.ts';
-import type { IPFamily } from '../../../app/kubernetes/objects.ts';
-import { parseIptablesSave } from '../../../app/ruleset/iptables-parse.ts';
-import type { Ruleset } from '../../../app/ruleset/model.ts';
 import { parseNftables } from '../../../app/ruleset/nft-parse.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { RulesSource } from '../../engine/rules-writer.ts';
 import type { NodeTarget } from '../../targets/node-target.ts';
 import { Feed } from '../feed.ts';
 import { Polling } from '../polling.ts';
 import { KnownRules } from './known-rules.ts';
 import { rulesChanges } from './rules-changes.ts';
+import { SavedChains } from './saved-chains.ts';
 import { shownChains } from './shown-rules.ts';
 
-const FAMILIES: readonly IPFamily[] = ['IPv4', 'IPv6'];
+const SOURCES: readonly RulesSource[] = (['IPv4', 'IPv6'] as const).flatMap((family) => [
+  { family, kind: 'iptables' as const },
+  { family, kind: 'nftables' as const },
+]);
+
+/** After a sync only what it wrote is read, unless the whole node has not been for this many milliseconds. */
+const LEAST_PATIENCE_MS = 5_000;
 
 export interface LiveRulesOptions {
   engine: Engine;
@@ -26,6 +32,11 @@ export class LiveRules {
   readonly #feed: Feed<RulesState, RulesChange>;
   #state: RulesState = { chains: [], readAt: 0 };
   readonly #polling: Polling;
+  readonly #saved = { IPv4: new SavedChains('IPv4'), IPv6: new SavedChains('IPv6') };
+  /** By source, as last read. */
+  readonly #read = new Map<RulesSource, ShownChain[]>();
+  /** Written since they were read. */
+  readonly #written = new Set<RulesSource>();
   #known: { of: readonly unknown[]; rules: KnownRules } | undefined;
   readonly #stopListening: () => void;
 
@@ -33,19 +44,28 @@ export class LiveRules {
     this.#options = options;
     this.#feed = new Feed(() => this.#state);
     this.#polling = new Polling({
-      read: () => this.#read(),
+      read: () => this.#readNode(),
       failed: (error) =>
         options.log(`the rules cannot be read: ${error instanceof Error ? error.message : String(error)}`),
     });
-    this.#stopListening = options.engine.syncLog.onEntry(() => this.#polling.readSoon());
+    this.#stopListening = options.engine.syncLog.onEntry(({ written = SOURCES }) => {
+      const isWritten = (source: RulesSource): boolean =>
+        written.some(({ family, kind }) => family === source.family && kind === source.kind);
+      for (const source of SOURCES.filter(isWritten)) this.#written.add(source);
+      this.#polling.readSoon();
+    });
   }
 
-  /** Rejects where the node cannot be read. */
+  /**
+   * Begins with what was read last where nothing was written since; the reading that follows tells what else has
+   * changed meanwhile. Rejects where the node cannot be read.
+   */
   async subscribe(
     intervalMs: number,
     signal?: AbortSignal,
   ): Promise<AsyncIteratorObject<FeedEvent<RulesState, RulesChange>, undefined, void>> {
-    const ended = await this.#polling.add(intervalMs);
+    const isKnown = this.#read.size > 0 && this.#written.size === 0;
+    const ended = await this.#polling.add(intervalMs, { waits: !isKnown });
     return this.#feed.subscribe(signal, ended);
   }
 
@@ -55,29 +75,42 @@ export class LiveRules {
     this.#feed.close();
   }
 
-  async #read(): Promise<void> {
-    const families = await Promise.all(FAMILIES.map((family) => this.#readFamily(family)));
-    const readAt = Date.now();
-    const known = this.#knownRules();
-    const chains = families.flat().flatMap((ruleset) => shownChains(ruleset, known));
+  /** The whole node, or after a sync what it wrote: counters of the rest follow with the next whole reading. */
+  async #readNode(): Promise<void> {
+    const patience = Math.max(LEAST_PATIENCE_MS, 2 * (this.#polling.intervalMs ?? 0));
+    const isLate = Date.now() - this.#state.readAt > patience;
+    const due = this.#written.size === 0 || isLate ? SOURCES : [...this.#written];
+    const isWhole = due.length === SOURCES.length;
+    for (const source of due) this.#written.delete(source);
+    try {
+      await Promise.all(due.map((source) => this.#readSource(source)));
+    } catch (error) {
+      for (const source of due) this.#written.add(source);
+      throw error;
+    }
+    const chains = SOURCES.flatMap((source) => this.#read.get(source) ?? []);
     const changes = rulesChanges(this.#state.chains, chains);
+    const readAt = isWhole ? Date.now() : this.#state.readAt;
     this.#state = { chains, readAt };
-    if (this.#feed.readers > 0) this.#feed.publish([...changes, { type: 'read', readAt }]);
+    if (this.#feed.readers === 0) return;
+    this.#feed.publish(isWhole ? [...changes, { type: 'read', readAt }] : changes);
   }
 
-  /** What the family's tools list, of those there are: after a switch the other tool's leftovers are seen too. */
-  async #readFamily(family: IPFamily): Promise<Ruleset[]> {
+  /** What the tool lists, where there is one: after a switch the other tool's leftovers are seen too. */
+  async #readSource(source: RulesSource): Promise<void> {
     const { target, engine } = this.#options;
+    const { family, kind } = source;
     const { iptables, ip6tables, nft } = engine.capabilities ?? {};
-    const hasIptables = (family === 'IPv4' ? iptables : ip6tables)?.available === true;
-    const [iptablesText, nftText] = await Promise.all([
-      hasIptables ? target.verbs.readIptables({ family, counters: true }) : '',
-      nft?.available ? target.verbs.readNftables({ family, counters: true }) : '',
-    ]);
-    return [
-      ...(hasIptables ? [parseIptablesSave(iptablesText, family)] : []),
-      ...(nftText === '' ? [] : [parseNftables(nftText, family)]),
-    ];
+    const tool = kind === 'nftables' ? nft : family === 'IPv4' ? iptables : ip6tables;
+    if (!tool?.available) return;
+    if (kind === 'iptables') {
+      const text = await target.verbs.readIptables({ family, counters: true });
+      this.#read.set(source, this.#saved[family].take(text, this.#knownRules()));
+      return;
+    }
+    const text = await target.verbs.readNftables({ family, counters: true });
+    const chains = text === '' ? [] : shownChains(parseNftables(text, family), this.#knownRules());
+    this.#read.set(source, chains);
   }
 
   #knownRules(): KnownRules {

@@ -18,6 +18,7 @@ export function rulesChanges(before: readonly ShownChain[], after: readonly Show
     const chain = after[index];
     if (!chain) continue;
     const old = known.get(chainKey(chain));
+    if (old === chain) continue;
     if (old && sameFrame(old, chain)) changes.push(...ruleChanges(old, chain));
     else {
       const next = after[index + 1];
