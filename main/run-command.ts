@@ -56,10 +56,21 @@ export function runCommand(
       const why = error.code === 'ENOENT' ? `${command} is not installed` : error.message;
       reject(new CommandError(argv, null, why));
     });
-    child.on('close', (exitCode) => {
+    child.on('close', (exitCode, signal) => {
       const output = { stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
       if (exitCode === 0) resolve(output);
-      else reject(new CommandError(argv, exitCode, output.stderr || output.stdout));
+      else {
+        const ended =
+          signal === null ? '' : `ended by ${signal}${child.killed ? `, after ${timeoutMs / 1000} s` : ''}`;
+        const said = output.stderr || output.stdout;
+        reject(
+          new CommandError(
+            argv,
+            exitCode,
+            ended ? `${said && !said.endsWith('\n') ? `${said}\n` : said}${ended}` : said,
+          ),
+        );
+      }
     });
     // A command that ends before it has read its input is judged by its exit code, not by the broken pipe.
     child.stdin.on('error', () => {});

@@ -12,6 +12,7 @@ const explained = new Set([
   'UnknownPlaceError',
   'MissingToolError',
   'TargetError',
+  'PlaceError',
   'ListenError',
   'ElevationError',
 ]);

@@ -4,10 +4,11 @@
  * second.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processStartTime } from '../process-start-time.ts';
 import { type FrameChannel, frameChannel } from './frame-channel.ts';
 import { type HelperVerbs, helloSchema, helperVerbs, MOST_MESSAGE_BYTES } from './helper-protocol.ts';
 import { callVerbs, type VerbClient } from './verb-channel.ts';
@@ -40,13 +41,16 @@ export type HelperStarter = (rendezvousFile: string) => {
 
 /** A person may take their time with the password. */
 const ELEVATION_TIMEOUT_MS = 180_000;
+/** Followed by the process id of whoever waits, and what `mkdtemp` adds. */
+const FOLDER = 'kube-proxy-lab-helper-';
 const HELLO_TIMEOUT_MS = 5_000;
 /** A hello is a few hundred bytes; nothing longer is read from somebody unknown. */
 const MOST_HELLO_BYTES = 4096;
 
 /** @throws ElevationError */
 export async function startElevatedHelper(start: HelperStarter): Promise<ElevatedHelper> {
-  const folder = mkdtempSync(join(tmpdir(), 'kube-proxy-lab-helper-'));
+  removeForsaken();
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   const socket =
     process.platform === 'win32' ? `\\\\.\\pipe\\${folder.split(/[\\/]/).at(-1)}` : join(folder, 'socket');
   const file = join(folder, 'rendezvous.json');
@@ -76,6 +80,20 @@ export async function startElevatedHelper(start: HelperStarter): Promise<Elevate
   } finally {
     // The token is worth nothing any more, and no second peer is let in.
     cleanUp();
+  }
+}
+
+/** Takes away the folders of those who were killed while they waited for their helper. */
+function removeForsaken(): void {
+  const uid = process.getuid?.();
+  for (const name of readdirSync(tmpdir()).filter((file) => file.startsWith(FOLDER))) {
+    const pid = Number(/^\d+(?=-)/.exec(name.slice(FOLDER.length))?.[0]);
+    if (!pid || processStartTime(pid) !== undefined) continue;
+    const path = join(tmpdir(), name);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory() && (uid === undefined || found.uid === uid)) {
+      rmSync(path, { recursive: true, force: true });
+    }
   }
 }
 

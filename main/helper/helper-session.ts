@@ -3,20 +3,17 @@
  * before it is done, and what is undone at its end.
  */
 import { createHash } from 'node:crypto';
-import { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import { processStartTime } from '../process-start-time.ts';
-import { containerPlace, findContainer } from '../targets/container-place.ts';
+import { type NodeAt, nodeAt } from '../targets/node-at.ts';
+import { PlaceError } from '../targets/place-error.ts';
 import { parseTargetSpec } from '../targets/target-spec.ts';
 import type { AuditEntry, AuditLog } from './audit-log.ts';
-import { HealthCheckServers } from './health-check-servers.ts';
 import type { HelperVerbs } from './helper-protocol.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { listeningVerbs } from './listening-verbs.ts';
-import { type NodePlace, namespacePlace } from './node-place.ts';
 import { type NodeVerbs, nodeVerbs } from './node-protocol.ts';
 import { restoreSnapshot, takeSnapshot } from './node-snapshot.ts';
 import { nodeVerbHandlers } from './node-verbs.ts';
-import { RelayProcess } from './relay-process.ts';
 import type { VerbHandlers } from './verb-channel.ts';
 
 export interface HelperSessionOptions {
@@ -25,11 +22,10 @@ export interface HelperSessionOptions {
 }
 
 interface Attached {
+  node: NodeAt;
+  /** As it was asked for. */
   target: string;
-  place: NodePlace;
   verbs: VerbHandlers<Omit<HelperVerbs, 'attach' | 'leaveRules' | 'undo'>>;
-  /** Ends what listens on the node. */
-  close(): void;
 }
 
 /** Verbs that change the node: before the first of them it is noted as it is. */
@@ -51,7 +47,7 @@ export class HelperSession {
   #attached: Attached | undefined;
   #noted: Promise<JournalEntry> | undefined;
   #keep = false;
-  #running = 0;
+  readonly #underWay = new Set<Promise<unknown>>();
   /** When the latest requests came, in milliseconds. */
   #recent: number[] = [];
   #ended = false;
@@ -86,7 +82,9 @@ export class HelperSession {
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    this.#attached?.close();
+    // What is under way may still change the node: undone before it has ended, it would come after.
+    await Promise.allSettled(this.#underWay);
+    this.#attached?.node.listeners.close();
     try {
       if (!this.#keep) await this.#undo();
       this.#audit({ action: 'end', outcome: 'ok' });
@@ -94,6 +92,7 @@ export class HelperSession {
       // The journal stays: the next helper tries again.
       this.#audit({ action: 'end', outcome: 'failed', reason: words(error) });
     }
+    this.#attached?.node.close();
   }
 
   /** Bounds the rate, and notes every request that is more than a look. */
@@ -102,26 +101,26 @@ export class HelperSession {
     args: unknown,
     work: () => Promise<Result>,
   ): Promise<Result> {
+    if (this.#ended) throw Object.assign(new Error('the helper is ending'), { code: 'gone' });
     const now = performance.now();
     this.#recent = this.#recent.filter((at) => now - at < 1000);
-    if (this.#running >= MOST_AT_ONCE || this.#recent.length >= MOST_A_SECOND) {
+    if (this.#underWay.size >= MOST_AT_ONCE || this.#recent.length >= MOST_A_SECOND) {
       throw Object.assign(new Error('too many requests at a time'), { code: 'too-many' });
     }
     this.#recent.push(now);
-    this.#running += 1;
     const noted =
       (WRITING as readonly string[]).includes(name) || ['attach', 'leaveRules', 'undo'].includes(name);
     const about = { action: name, ...inputOf(args) };
     try {
-      const result = await work();
+      const working = work();
+      this.#underWay.add(working);
+      const result = await working.finally(() => this.#underWay.delete(working));
       if (noted) this.#audit({ ...about, outcome: 'ok' });
       return result;
     } catch (error) {
       const refused = (error as { code?: unknown }).code === 'refused-ruleset';
       this.#audit({ ...about, outcome: refused ? 'refused' : 'failed', reason: words(error) });
       throw error;
-    } finally {
-      this.#running -= 1;
     }
   }
 
@@ -132,30 +131,15 @@ export class HelperSession {
 
   async #attach(target: string): Promise<void> {
     if (this.#attached) throw Object.assign(new Error('a node is attached already'), { code: 'attached' });
-    const spec = parseTargetSpec(target);
-    let place: NodePlace;
-    let within: NetworkNamespace | undefined;
-    if (spec.kind === 'netns') {
-      within = NetworkNamespace.open(spec.name);
-      place = namespacePlace(within);
-    } else if (spec.kind === 'container') {
-      const container = await findContainer(spec.name, spec.runtime);
-      if (process.platform === 'linux') within = NetworkNamespace.ofProcess(container.pid);
-      place = containerPlace(container);
-    } else place = namespacePlace();
-    const relay = new RelayProcess(within);
-    const healthChecks = new HealthCheckServers(within);
+    const node = await nodeAt(parseTargetSpec(target));
+    const { userspace, healthChecks } = node.listeners;
     this.#attached = {
+      node,
       target,
-      place,
-      close: () => {
-        relay.close();
-        healthChecks.close();
-      },
       verbs: {
-        ...nodeVerbHandlers(place),
-        serveServicePorts: (state) => relay.serve(state),
-        relayStatistics: () => relay.statistics(),
+        ...nodeVerbHandlers(node.place),
+        serveServicePorts: (state) => userspace.serve(state),
+        relayStatistics: () => userspace.statistics(),
         serveHealthChecks: (state) => healthChecks.serve(state),
       },
     };
@@ -164,11 +148,12 @@ export class HelperSession {
   /** Before the first write: the node as it is, on disk. */
   #note(): Promise<JournalEntry> {
     this.#noted ??= (async () => {
-      const { place, target } = this.#here();
+      const { place, target, instance } = this.#here().node;
       const entry: JournalEntry = {
         pid: process.pid,
         startTime: processStartTime(process.pid) ?? 'unknown',
         target,
+        instance,
         before: await takeSnapshot(place),
       };
       this.#options.journal.write(entry);
@@ -188,7 +173,7 @@ export class HelperSession {
     this.#noted = undefined;
     const entry = await noted;
     if (!entry) return;
-    await restoreSnapshot(this.#here().place, entry.before);
+    await restoreSnapshot(this.#here().node.place, entry.before);
     this.#options.journal.remove(entry);
   }
 
@@ -209,9 +194,12 @@ export async function undoAbandoned({ journal, audit }: HelperSessionOptions): P
   }
   for (const entry of entries) {
     try {
-      const place = await placeOf(entry.target);
-      // A namespace or container that has gone has taken its rules along.
-      if (place) await restoreSnapshot(place, entry.before);
+      const node = await nodeOf(entry);
+      try {
+        if (node) await restoreSnapshot(node.place, entry.before);
+      } finally {
+        node?.close();
+      }
       journal.remove(entry);
       audit.add({ action: 'undo', target: entry.target, outcome: 'ok' });
     } catch (error) {
@@ -220,14 +208,17 @@ export async function undoAbandoned({ journal, audit }: HelperSessionOptions): P
   }
 }
 
-async function placeOf(target: string): Promise<NodePlace | undefined> {
-  const spec = parseTargetSpec(target);
+/** The node of an entry; undefined where it has gone, and has taken its rules along. Throws where that is not known. */
+async function nodeOf(entry: JournalEntry): Promise<NodeAt | undefined> {
   try {
-    if (spec.kind === 'netns') return namespacePlace(NetworkNamespace.open(spec.name));
-    if (spec.kind === 'container') return containerPlace(await findContainer(spec.name, spec.runtime));
-    return namespacePlace();
-  } catch {
+    const node = await nodeAt(parseTargetSpec(entry.target));
+    if (node.instance === entry.instance) return node;
+    node.close();
     return undefined;
+  } catch (error) {
+    if (error instanceof PlaceError && (error.code === 'gone' || error.code === 'not-running'))
+      return undefined;
+    throw error;
   }
 }
 

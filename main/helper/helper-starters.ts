@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { programFile } from '../program-files.ts';
 import { ElevationError, type HelperStarter } from './elevated-helper.ts';
 
-/** As root already: a child like any other. */
-export const asRoot: HelperStarter = (file) => spawned([process.execPath, ...helperArgs(file)]);
+/** As the user who asks: root already, or one whose node it is (a container's). */
+export const asOneself: HelperStarter = (file) => spawned([process.execPath, ...helperArgs(file)]);
 
 /** Where sudo asks for no password, nobody is asked at all. */
 export const withSudo: HelperStarter = (file) =>

@@ -11,7 +11,7 @@ import { until } from '../testing/lab-under-test.ts';
 import { type ElevatedHelper, startElevatedHelper } from './elevated-helper.ts';
 import { frameChannel } from './frame-channel.ts';
 import { helperPlaces } from './helper-places.ts';
-import { asRoot } from './helper-starters.ts';
+import { asOneself } from './helper-starters.ts';
 
 const FOREIGN = '*nat\n:DOCKER - [0:0]\n-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\nCOMMIT\n';
 /** A kube-proxy's rules that were there before. */
@@ -53,7 +53,7 @@ if (process.getuid?.() === 0) {
         .replace(/\[\d+:\d+\]/g, '[0:0]');
 
     async function start(): Promise<ElevatedHelper> {
-      const helper = await startElevatedHelper(asRoot);
+      const helper = await startElevatedHelper(asOneself);
       helpers.push(helper);
       return helper;
     }
@@ -227,7 +227,7 @@ if (process.getuid?.() === 0) {
           strangers.push(once(stranger, 'close'));
           frameChannel(stranger, { mostBytes: 1024 }).send(said);
         }
-        return asRoot(file);
+        return asOneself(file);
       });
       helpers.push(helper);
       await Promise.all(strangers);
@@ -280,9 +280,9 @@ function flow(part: object): object {
 }
 
 const ASKER = `
-  import { asRoot } from '${new URL('./helper-starters.ts', import.meta.url).href}';
+  import { asOneself } from '${new URL('./helper-starters.ts', import.meta.url).href}';
   import { startElevatedHelper } from '${new URL('./elevated-helper.ts', import.meta.url).href}';
-  const { verbs } = await startElevatedHelper(asRoot);
+  const { verbs } = await startElevatedHelper(asOneself);
   await verbs.attach({ target: process.env.TARGET });
   await verbs.writeIptables({ family: 'IPv4', input: process.env.RULES });
   console.log('written');

@@ -24,6 +24,8 @@ const entrySchema = z.strictObject({
   /** Of the helper's process: a process id alone may be another's by now. */
   startTime: z.string(),
   target: z.string().max(300),
+  /** Of the node: another of the same name has none of its rules. */
+  instance: z.string().max(300),
   before: nodeSnapshotSchema,
 });
 export type JournalEntry = z.infer<typeof entrySchema>;

@@ -27,13 +27,26 @@ async function deleteFlow(flow: ConntrackFlow, place: NodePlace): Promise<void> 
   }
 }
 
+/** Whether every table of an iptables-save is followed by its COMMIT, and the last line is one. */
+function isWhole(saved: string): boolean {
+  const lines = saved.split('\n');
+  const tables = lines.filter((line) => line.startsWith('*')).length;
+  return (
+    saved === '' || (saved.endsWith('\n') && tables === lines.filter((line) => line === 'COMMIT').length)
+  );
+}
+
 /** The helper's verbs on one node. */
 export function nodeVerbHandlers(place: NodePlace): VerbHandlers<NodeVerbs> {
   return {
     capabilities: () => probeCapabilities(place),
     readIptables: async ({ family, counters }) => {
       const argv: [string, ...string[]] = [iptablesTool(family, 'save'), ...(counters ? ['-c'] : [])];
-      return (await place.run(argv)).stdout;
+      const { stdout, stderr } = await place.run(argv);
+      // What carries the output may break without a word: rules that were cut off are not rules that are gone.
+      if (!isWhole(stdout))
+        throw new CommandError(argv, 0, `${stderr}its output ended in the middle of a table`);
+      return stdout;
     },
     writeIptables: async ({ family, input }) => {
       checkIptablesRestore(input);

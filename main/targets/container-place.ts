@@ -1,101 +1,77 @@
 /** A node that is a container: its commands run through the container runtime's `exec`. */
-import { z } from 'zod';
+import { readFileSync, readlinkSync } from 'node:fs';
 import type { NodePlace } from '../helper/node-place.ts';
-import { isInstalled } from '../requirements/tools.ts';
+import { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import { CommandError, runCommand } from '../run-command.ts';
-import { type ContainerRuntime, TargetError } from './target-spec.ts';
-
-const RUNTIMES: readonly ContainerRuntime[] = ['docker', 'podman', 'nerdctl'];
-const INSPECT_TIMEOUT_MS = 15_000;
-
-/** The parts of `inspect`'s answer that all three runtimes give. */
-const inspectSchema = z
-  .array(
-    z.object({
-      Id: z.string(),
-      State: z.object({ Status: z.string().optional(), Running: z.boolean().optional(), Pid: z.int() }),
-    }),
-  )
-  .min(1);
-
-export interface NodeContainer {
-  readonly runtime: ContainerRuntime;
-  readonly name: string;
-  readonly id: string;
-  /** The container's first process as the host sees it; on macOS and Windows, inside the runtime's own machine. */
-  readonly pid: number;
-}
+import type { NodeContainer } from './container-runtime.ts';
+import { ownExitCode, runtimeRefusal, saysNoSuchProgram } from './container-runtime-words.ts';
+import { PlaceError } from './place-error.ts';
+import { settingsThroughCommands } from './settings-through-commands.ts';
 
 /**
- * Finds a running container by name: with the runtime given, else with the first that is installed and knows it.
- *
- * @throws TargetError
+ * Commands inside a container, as its root. The container is addressed by its id: another one of the same name, started
+ * meanwhile, is another node. What the command says is a CommandError of its own; what the runtime says is a
+ * PlaceError.
  */
-export async function findContainer(name: string, runtime?: ContainerRuntime): Promise<NodeContainer> {
-  const candidates = (runtime ? [runtime] : RUNTIMES).filter((command) => isInstalled(command));
-  if (candidates.length === 0) {
-    throw new TargetError(`${runtime ?? 'none of docker, podman and nerdctl'} is not installed`);
-  }
-  const refusals: string[] = [];
-  for (const candidate of candidates) {
+export function containerPlace(container: NodeContainer): NodePlace {
+  const { runtime, id, name } = container;
+  const run: NodePlace['run'] = async (argv, options = {}) => {
     try {
-      return await inspect(candidate, name);
+      // Without a terminal: `-t` would mix both outputs, and end lines in CR LF.
+      return await runCommand([runtime, 'exec', '-i', '--user', '0', id, ...argv], options);
     } catch (error) {
-      refusals.push(`${candidate}: ${error instanceof CommandError ? lastLine(error) : String(error)}`);
+      if (!(error instanceof CommandError)) throw error;
+      const refusal = runtimeRefusal(runtime, name, error);
+      if (refusal) throw refusal;
+      if (saysNoSuchProgram(error)) {
+        throw new CommandError(argv, null, `${argv[0]} is not installed in container ${name}`);
+      }
+      const exitCode = ownExitCode(error);
+      // 128 and a signal's number: killed, as all of a container is when it is stopped.
+      if (exitCode === 137) await assertRuns(container);
+      throw new CommandError(argv, exitCode, error.stderr);
     }
-  }
-  throw new TargetError(`container ${name} was not found or does not run. ${refusals.join('; ')}`);
+  };
+  return { run, ...settingsThroughCommands(run) };
 }
 
-async function inspect(runtime: ContainerRuntime, name: string): Promise<NodeContainer> {
-  const argv: [string, ...string[]] = [runtime, 'inspect', '--type', 'container', '--', name];
-  // nerdctl has neither the type nor the end of options.
-  const { stdout } = await runCommand(runtime === 'nerdctl' ? [runtime, 'inspect', name] : argv, {
-    timeoutMs: INSPECT_TIMEOUT_MS,
-  });
-  const found = inspectSchema.safeParse(parseJson(stdout));
-  const [container] = found.success ? found.data : [];
-  if (!container) throw new TargetError(`\`${runtime} inspect\` gave an answer that is not understood`);
-  const { State: state, Id: id } = container;
-  if (!(state.Running ?? state.Status === 'running')) {
-    throw new TargetError(`the container is ${state.Status ?? 'not running'}`);
-  }
-  return { runtime, name, id, pid: state.Pid };
-}
-
-function parseJson(text: string): unknown {
+async function assertRuns({ runtime, id, name }: NodeContainer): Promise<void> {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    await runCommand([runtime, 'exec', '-i', id, 'true']);
+  } catch (error) {
+    const refusal = error instanceof CommandError && runtimeRefusal(runtime, name, error);
+    if (refusal) throw refusal;
   }
-}
-
-function lastLine(error: CommandError): string {
-  return error.stderr.trim().split('\n').at(-1) || error.message;
 }
 
 /**
- * Commands inside a container. The container is addressed by its id: another one of the same name, started
- * meanwhile, is another node.
+ * Opens the container's network namespace, for root of the machine whose kernel runs it. The process id that the
+ * runtime gives is one of its own machine, which need not be this one (Docker Desktop, a remote context): nothing is
+ * entered before the container itself says that it runs on this kernel and in that namespace.
+ *
+ * @throws PlaceError
  */
-export function containerPlace({ runtime, id }: NodeContainer): NodePlace {
-  const exec = (argv: readonly string[]): [string, ...string[]] => [runtime, 'exec', '-i', id, ...argv];
-  return {
-    run: (argv, options = {}) => runCommand(exec(argv), options),
-    readSetting: async (path) => {
-      try {
-        return (await runCommand(exec(['cat', `/proc/sys/${path}`]))).stdout.trim();
-      } catch (error) {
-        if (error instanceof CommandError && /No such file/.test(error.stderr)) return undefined;
-        throw error;
-      }
-    },
-    writeSetting: async (path, value) => {
-      // tee takes the value from its input: no shell, and none of procps' own ideas of dots and slashes.
-      await runCommand(exec(['tee', `/proc/sys/${path}`]), { input: value }).catch((error: unknown) => {
-        if (!(error instanceof CommandError) || !/No such file/.test(error.stderr)) throw error;
-      });
-    },
-  };
+export async function enterContainer(container: NodeContainer): Promise<NetworkNamespace> {
+  const { name, pid } = container;
+  const unlike = (cause?: unknown): PlaceError =>
+    new PlaceError(
+      'not-reachable',
+      `container ${name} runs on another machine than this one (a virtual machine, or a remote one): its network cannot be entered from here`,
+      { cause },
+    );
+  const { run } = containerPlace(container);
+  const bootId = (await run(['cat', '/proc/sys/kernel/random/boot_id'])).stdout.trim();
+  if (bootId !== readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()) throw unlike();
+  const inside = (await run(['readlink', '/proc/self/ns/net'])).stdout.trim();
+  let namespace: NetworkNamespace;
+  try {
+    namespace = NetworkNamespace.ofProcess(pid);
+  } catch (error) {
+    throw unlike(error);
+  }
+  // Looked at after it was opened: a process id may be another's by now.
+  const entered = namespace.run(() => readlinkSync('/proc/thread-self/ns/net'));
+  if (entered === inside) return namespace;
+  namespace.close();
+  throw unlike();
 }

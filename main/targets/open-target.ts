@@ -1,16 +1,12 @@
 /** Opens the node that a target names, and says in words why it cannot. */
 
-import { ElevationError, startElevatedHelper } from '../helper/elevated-helper.ts';
-import type { HealthCheckServers } from '../helper/health-check-servers.ts';
-import { withPrompt, withSudo } from '../helper/helper-starters.ts';
-import { namespacePlace } from '../helper/node-place.ts';
+import { type ElevatedHelper, ElevationError, startElevatedHelper } from '../helper/elevated-helper.ts';
+import { asOneself, withPrompt, withSudo } from '../helper/helper-starters.ts';
 import type { NodeVerbs } from '../helper/node-protocol.ts';
 import { nodeVerbHandlers } from '../helper/node-verbs.ts';
-import { RelayProcess } from '../helper/relay-process.ts';
 import type { VerbClient } from '../helper/verb-channel.ts';
-import { NetworkNamespace } from '../namespaces/network-namespace.ts';
-import { containerPlace, findContainer } from './container-place.ts';
-import type { HealthChecks, NodeTarget } from './node-target.ts';
+import { nodeAt } from './node-at.ts';
+import type { NodeTarget } from './node-target.ts';
 import { formatTargetSpec, TargetError, type TargetSpec } from './target-spec.ts';
 
 /** A target that is open: what it holds (namespaces, the relay) goes with `close`; the node's rules stay. */
@@ -23,127 +19,75 @@ export interface OpenTargetOptions {
   elevate?: boolean;
   /** What was written stays when the target is closed, also with a helper, which else undoes it. */
   keepRules?: boolean;
+  /**
+   * A helper works on the node in any case, also where this user may: it notes the node as it is before the first
+   * write, and brings it back when the target is closed or this process ends, however it ends.
+   */
+  undo?: boolean;
 }
 
-/** @throws TargetError, ElevationError */
+/** @throws TargetError, PlaceError, ElevationError */
 export async function openTarget(spec: TargetSpec, options: OpenTargetOptions = {}): Promise<OpenTarget> {
-  const mayChange = process.platform === 'linux' && process.getuid?.() === 0;
-  switch (spec.kind) {
-    case 'host':
-    case 'netns':
-      if (process.platform !== 'linux') {
-        throw new TargetError(`${formatTargetSpec(spec)} needs Linux; nodes in containers work everywhere`);
-      }
-      if (!mayChange && options.elevate) return elevatedTarget(spec, options.keepRules ?? false);
-      needRoot(spec);
-      return spec.kind === 'host' ? hereTarget(spec) : hereTarget(spec, openNamespace(spec.name));
-    case 'container':
-      if (!mayChange && options.elevate) return elevatedTarget(spec, options.keepRules ?? false);
-      return containerTarget(spec);
-    case 'lab':
-      throw new TargetError(
-        "the embedded lab's node has a kube-proxy of its own: `kube-proxy-lab lab mode` switches it, `kube-proxy-lab lab status` shows it",
-      );
-    case 'minikube':
-      throw new TargetError(
-        `minikube nodes are reached as containers where minikube's driver is docker or podman: --target container:${spec.profile}`,
-      );
+  refuseWhatIsNone(spec);
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+  if (!isRoot && options.elevate) return helpedTarget(spec, options, startWithElevation);
+  if (!isRoot) needRoot(spec);
+  if (options.undo) return helpedTarget(spec, options, () => startElevatedHelper(asOneself));
+  return ownTarget(spec);
+}
+
+function refuseWhatIsNone(spec: TargetSpec): void {
+  if (spec.kind === 'lab') {
+    throw new TargetError(
+      "the embedded lab's node has a kube-proxy of its own: `kube-proxy-lab lab mode` switches it, `kube-proxy-lab lab status` shows it",
+    );
+  }
+  if (spec.kind === 'minikube') {
+    throw new TargetError(
+      `minikube nodes are reached as containers where minikube's driver is docker or podman: --target container:${spec.profile}`,
+    );
+  }
+  if ((spec.kind === 'host' || spec.kind === 'netns') && process.platform !== 'linux') {
+    throw new TargetError(`${formatTargetSpec(spec)} needs Linux; nodes in containers work everywhere`);
   }
 }
 
+/** A container is whose user's the runtime says it is; a network is root's. */
 function needRoot(spec: TargetSpec): void {
-  if (process.getuid?.() !== 0) {
+  if (spec.kind === 'host' || spec.kind === 'netns') {
     throw new TargetError(
       `${formatTargetSpec(spec)} is not this user's to change. Run the command as root (sudo kube-proxy-lab …), or let it ask for the right with --elevate`,
     );
   }
 }
 
-function openNamespace(name: string): NetworkNamespace {
-  try {
-    return NetworkNamespace.open(name);
-  } catch (error) {
-    throw new TargetError(`there is no network namespace ${name}; \`ip netns list\` shows those there are`, {
-      cause: error,
-    });
-  }
-}
-
-/** This machine's own network, or a namespace of it. */
-function hereTarget(spec: TargetSpec, within?: NetworkNamespace): OpenTarget {
-  const relay = new RelayProcess(within);
-  const healthChecks = healthChecksIn(within);
+/** A node that this very process works on. */
+async function ownTarget(spec: TargetSpec): Promise<OpenTarget> {
+  const { place, listeners, close } = await nodeAt(spec);
   return {
     name: formatTargetSpec(spec),
-    verbs: asClient(nodeVerbHandlers(namespacePlace(within))),
-    userspace: { serve: (state) => relay.serve(state), statistics: () => relay.statistics() },
-    healthChecks,
-    close: () => {
-      relay.close();
-      healthChecks.close();
-      within?.close();
-    },
+    verbs: asClient(nodeVerbHandlers(place)),
+    userspace: listeners.userspace,
+    healthChecks: listeners.healthChecks,
+    close,
   };
 }
 
-async function containerTarget(spec: Extract<TargetSpec, { kind: 'container' }>): Promise<OpenTarget> {
-  const container = await findContainer(spec.name, spec.runtime);
-  // The listeners of userspace mode live in the node's network; only root may enter it from outside.
-  const canEnter = process.platform === 'linux' && process.getuid?.() === 0;
-  const within = canEnter ? NetworkNamespace.ofProcess(container.pid) : undefined;
-  const relay = within && new RelayProcess(within);
-  const healthChecks = within && healthChecksIn(within);
-  const refuse = async (): Promise<never> => {
-    throw new TargetError(
-      `userspace mode needs listeners inside ${formatTargetSpec(spec)}'s network, which only root may enter from here`,
-    );
-  };
-  return {
-    name: formatTargetSpec(spec),
-    verbs: asClient(nodeVerbHandlers(containerPlace(container))),
-    userspace: relay
-      ? { serve: (state) => relay.serve(state), statistics: () => relay.statistics() }
-      : {
-          serve: async (state) => (state.servicePorts.length ? refuse() : { ports: [], failures: [] }),
-          statistics: async () => undefined,
-        },
-    healthChecks: healthChecks ?? {
-      serve: async ({ services }) =>
-        services.map(({ namespace, name, port }) => ({
-          service: `${namespace}/${name}`,
-          message: `health check port ${port} is not served: only root may enter the node's network from here`,
-        })),
-    },
-    close: () => {
-      relay?.close();
-      healthChecks?.close();
-      within?.close();
-    },
-  };
-}
-
-/** Servers of this very process. Their code needs Linux, and is loaded when a Service first has such a port. */
-function healthChecksIn(within: NetworkNamespace | undefined): HealthChecks & { close(): void } {
-  let servers: HealthCheckServers | undefined;
-  return {
-    serve: async (state) => {
-      if (servers === undefined) {
-        if (state.services.length === 0) return [];
-        const { HealthCheckServers: Servers } = await import('../helper/health-check-servers.ts');
-        servers = new Servers(within);
-      }
-      return servers.serve(state);
-    },
-    close: () => servers?.close(),
-  };
-}
-
-/** A node that the elevated helper changes for us: sudo where it asks for nothing, else the desktop's dialog. */
-async function elevatedTarget(spec: TargetSpec, keepRules: boolean): Promise<OpenTarget> {
-  const helper = await startElevatedHelper(withSudo).catch((error: unknown) => {
+/** sudo where it asks for nothing, else the desktop's dialog. @throws ElevationError */
+async function startWithElevation(): Promise<ElevatedHelper> {
+  return startElevatedHelper(withSudo).catch((error: unknown) => {
     if (error instanceof ElevationError && error.code === 'no-agent') return startElevatedHelper(withPrompt);
     throw error;
   });
+}
+
+/** A node that a helper works on for us, which undoes what it did when we have gone. */
+async function helpedTarget(
+  spec: TargetSpec,
+  { keepRules }: OpenTargetOptions,
+  start: () => Promise<ElevatedHelper>,
+): Promise<OpenTarget> {
+  const helper = await start();
   const { verbs } = helper;
   try {
     await verbs.attach({ target: formatTargetSpec(spec) });
