@@ -56,13 +56,20 @@ export async function enterContainer(container: NodeContainer): Promise<NetworkN
   const unlike = (cause?: unknown): PlaceError =>
     new PlaceError(
       'not-reachable',
-      `container ${name} runs on another machine than this one (a virtual machine, or a remote one): its network cannot be entered from here`,
+      `container ${name} does not show that it runs on this very machine (it may be in a virtual one, or a remote one): its network is not entered from here`,
       { cause },
     );
   const { run } = containerPlace(container);
-  const bootId = (await run(['cat', '/proc/sys/kernel/random/boot_id'])).stdout.trim();
+  const ask = async (argv: [string, ...string[]]): Promise<string> => {
+    try {
+      return (await run(argv)).stdout.trim();
+    } catch (error) {
+      throw error instanceof CommandError ? unlike(error) : error;
+    }
+  };
+  const bootId = await ask(['cat', '/proc/sys/kernel/random/boot_id']);
   if (bootId !== readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()) throw unlike();
-  const inside = (await run(['readlink', '/proc/self/ns/net'])).stdout.trim();
+  const inside = await ask(['readlink', '/proc/self/ns/net']);
   let namespace: NetworkNamespace;
   try {
     namespace = NetworkNamespace.ofProcess(pid);
