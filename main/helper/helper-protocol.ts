@@ -27,7 +27,7 @@ const targetSchema = z
   .max(300)
   .refine((text) => {
     try {
-      return ['host', 'netns', 'container'].includes(parseTargetSpec(text).kind);
+      return parseTargetSpec(text).kind !== 'lab';
     } catch {
       return false;
     }
@@ -36,7 +36,7 @@ const targetSchema = z
 export const helperVerbs = {
   ...nodeVerbs,
   ...listeningVerbs,
-  /** Chooses the node, once: `host`, `netns:NAME` or `container:NAME`. */
+  /** Chooses the node, once: `host`, `netns:NAME`, `container:NAME` or `minikube:PROFILE`. */
   attach: verb<{ target: string }, void>(z.strictObject({ target: targetSchema })),
   /** What was written stays when the helper goes: nothing is undone any more. */
   leaveRules: verb<Record<string, never>, void>(z.strictObject({})),

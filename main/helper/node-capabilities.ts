@@ -2,9 +2,12 @@ import { CommandError } from '../run-command.ts';
 import type { NodePlace } from './node-place.ts';
 import type { NodeCapabilities, ToolState } from './node-protocol.ts';
 
+/** A container's runtime on a busy computer, or a virtual machine behind ssh, takes its time. */
+const PROBE_TIMEOUT_MS = 30_000;
+
 async function toolState(place: NodePlace, argv: [string, ...string[]]): Promise<ToolState> {
   try {
-    const { stdout, stderr } = await place.run(argv, { timeoutMs: 10_000 });
+    const { stdout, stderr } = await place.run(argv, { timeoutMs: PROBE_TIMEOUT_MS });
     return { available: true, version: (stdout || stderr).trim().split('\n')[0] ?? '' };
   } catch (error) {
     return { available: false, reason: error instanceof Error ? error.message : String(error) };

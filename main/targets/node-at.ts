@@ -4,6 +4,7 @@ import { type NodePlace, namespacePlace } from '../helper/node-place.ts';
 import { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import { containerPlace, enterContainer } from './container-place.ts';
 import { findContainer, type NodeContainer } from './container-runtime.ts';
+import { minikubePlace } from './minikube-place.ts';
 import { listenersIn, type NodeListeners, noListeners } from './node-listeners.ts';
 import { PlaceError } from './place-error.ts';
 import { formatTargetSpec, TargetError, type TargetSpec } from './target-spec.ts';
@@ -30,9 +31,25 @@ export async function nodeAt(spec: TargetSpec): Promise<NodeAt> {
     }
     case 'container':
       return inContainer(await findContainer(spec.name, spec.runtime));
-    default:
+    case 'minikube':
+      return inMinikube(spec);
+    case 'lab':
       throw new TargetError(`${formatTargetSpec(spec)} is not a node that can be opened from here`);
   }
+}
+
+async function inMinikube(spec: Extract<TargetSpec, { kind: 'minikube' }>): Promise<NodeAt> {
+  const place = minikubePlace(spec);
+  // The first word to it tells also whether it is there.
+  const { stdout } = await place.run(['cat', '/proc/sys/kernel/random/boot_id']);
+  const listeners = noListeners("a minikube node's network is reached with `minikube ssh` alone");
+  return {
+    place,
+    listeners,
+    target: formatTargetSpec(spec),
+    instance: stdout.trim(),
+    close: listeners.close,
+  };
 }
 
 function here(spec: TargetSpec, instance: string, within: NetworkNamespace | undefined): NodeAt {

@@ -42,13 +42,10 @@ function refuseWhatIsNone(spec: TargetSpec): void {
       "the embedded lab's node has a kube-proxy of its own: `kube-proxy-lab lab mode` switches it, `kube-proxy-lab lab status` shows it",
     );
   }
-  if (spec.kind === 'minikube') {
-    throw new TargetError(
-      `minikube nodes are reached as containers where minikube's driver is docker or podman: --target container:${spec.profile}`,
-    );
-  }
   if ((spec.kind === 'host' || spec.kind === 'netns') && process.platform !== 'linux') {
-    throw new TargetError(`${formatTargetSpec(spec)} needs Linux; nodes in containers work everywhere`);
+    throw new TargetError(
+      `${formatTargetSpec(spec)} needs Linux; nodes in containers and of minikube work everywhere`,
+    );
   }
 }
 

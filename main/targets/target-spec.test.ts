@@ -9,6 +9,7 @@ describe('a target', () => {
     ['container:kind-control-plane', { kind: 'container', name: 'kind-control-plane' }],
     ['container:podman/kind', { kind: 'container', name: 'kind', runtime: 'podman' }],
     ['minikube:minikube', { kind: 'minikube', profile: 'minikube' }],
+    ['minikube:two/m02', { kind: 'minikube', profile: 'two', node: 'm02' }],
   ])('%s is read, and printed as it was', (text, spec) => {
     expect(parseTargetSpec(text)).toEqual(spec);
     expect(formatTargetSpec(parseTargetSpec(text))).toBe(text);
@@ -26,6 +27,8 @@ describe('a target', () => {
     ['container:crun/x', 'runtime'],
     ['container:docker/a b', 'container'],
     ['minikube:$(id)', 'minikube'],
+    ['minikube:two/', 'minikube node'],
+    ['minikube:two/--help', 'minikube node'],
     ['host ', 'no such target'],
   ])('%j is refused', (text, why) => {
     expect(() => parseTargetSpec(text)).toThrow(TargetError);

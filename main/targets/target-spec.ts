@@ -11,8 +11,8 @@ export type TargetSpec =
   | { readonly kind: 'netns'; readonly name: string }
   /** A node that is a container (kind, minikube's docker driver, k3d); without a runtime the one that knows it. */
   | { readonly kind: 'container'; readonly name: string; readonly runtime?: ContainerRuntime }
-  /** A node that `minikube ssh` reaches, by profile. */
-  | { readonly kind: 'minikube'; readonly profile: string };
+  /** A node that `minikube ssh` reaches, by profile; without its name the first. */
+  | { readonly kind: 'minikube'; readonly profile: string; readonly node?: string };
 
 /** A target that cannot be named so, or is not there; the message says what can be given. */
 export class TargetError extends Error {
@@ -47,10 +47,16 @@ export function parseTargetSpec(text: string): TargetSpec {
       if (!CONTAINER_NAME.test(name)) throw badName('a container', name, '`docker ps` shows them');
       return { kind, name, ...(runtime ? { runtime: runtime as ContainerRuntime } : {}) };
     }
-    case 'minikube':
-      if (!CONTAINER_NAME.test(rest))
-        throw badName('a minikube profile', rest, '`minikube profile list` shows them');
-      return { kind, profile: rest };
+    case 'minikube': {
+      const [, profile = '', node] = /^([^/]*)(?:\/(.*))?$/s.exec(rest) ?? [];
+      if (!CONTAINER_NAME.test(profile)) {
+        throw badName('a minikube profile', profile, '`minikube profile list` shows them');
+      }
+      if (node === undefined) return { kind, profile };
+      if (!CONTAINER_NAME.test(node))
+        throw badName('a minikube node', node, '`minikube node list` shows them');
+      return { kind, profile, node };
+    }
     default:
       throw new TargetError(`no such target: ${JSON.stringify(text.slice(0, 100))}; there are ${FORMS}`);
   }
@@ -68,7 +74,7 @@ export function formatTargetSpec(spec: TargetSpec): string {
     case 'container':
       return `container:${spec.runtime ? `${spec.runtime}/` : ''}${spec.name}`;
     case 'minikube':
-      return `minikube:${spec.profile}`;
+      return `minikube:${spec.profile}${spec.node === undefined ? '' : `/${spec.node}`}`;
     default:
       return spec.kind;
   }
