@@ -46,7 +46,7 @@ export function writePolicyChain(
       service,
     });
   });
-  context.nat.appendAll(chain, rules);
+  context.nat.append(chain, ...rules);
 }
 
 const NOTHING: readonly IptablesMatch[] = [];
@@ -77,7 +77,7 @@ export function writeEndpointChains(
       info.sessionAffinity === 'ClientIP'
         ? [{ kind: 'recent', action: 'set', list: chain, mask: wholeAddressMask(context.family) }]
         : [];
-    context.nat.append(
+    context.nat.addWhole(
       chain,
       // A pod that is sent to itself would answer itself directly, and wait for an answer from the Service.
       {
