@@ -74,6 +74,7 @@ function readYaml(text: string, source: string): unknown[] {
   if (documentCount(text) > MAX_DOCUMENTS) {
     throw new ManifestError(source, `holds more than ${MAX_DOCUMENTS} documents; split it`);
   }
+  const mayHaveAliases = text.includes('*');
   const lines = new LineCounter();
   const tokens = withinBounds(new Parser(lines.addNewLine).parse(text), source);
   const { stackTraceLimit } = Error;
@@ -85,7 +86,9 @@ function readYaml(text: string, source: string): unknown[] {
     for (const document of new Composer(KUBERNETES_YAML).compose(tokens)) {
       const [error] = document.errors;
       if (error) throw new ManifestError(placeOf(error, source, lines), firstLine(error.message));
-      documents.push(withoutCycles(document.toJS({ maxAliasCount: MAX_ALIASES }), text));
+      const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+      if (mayHaveAliases) refuseCycles(value);
+      documents.push(value);
     }
     return documents;
   } catch (error) {
@@ -163,14 +166,12 @@ function nestingDepth(text: string): number {
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** An alias may stand inside the very node it names; JSON has nothing of the kind. */
-function withoutCycles(value: unknown, text: string): unknown {
-  if (!text.includes('*')) return value;
+function refuseCycles(value: unknown): void {
   try {
     JSON.stringify(value);
   } catch (cause) {
     throw new Error('an alias stands inside the node that it names', { cause });
   }
-  return value;
 }
 
 function placeOf(error: YAMLError, source: string, lines: LineCounter): string {
