@@ -89,8 +89,15 @@ describe('what is no manifest ends in one message with its place', () => {
     ],
     ['aliases that grow without end', bomb(), /^f: Excessive alias count/],
     ['an alias of itself', `${SERVICE}spec: &a [*a]\n`, /^f: an alias stands inside the node that it names/],
-    ['nesting without end', `a: ${'['.repeat(100_000)}`, /^f: is nested too deeply/],
-    ['nesting without end, in JSON', '['.repeat(1_000_000), /^f: is nested too deeply/],
+    ['nesting without end', `kind: ${'['.repeat(100_000)}`, /^f: is nested too deeply/],
+    ['nesting without end, in JSON', `{"kind": ${'['.repeat(1_000_000)}`, /^f: is nested too deeply/],
+    ['nesting without end, in one line', `kind: x\na: ${'- '.repeat(500_000)}`, /^f: is nested too deeply/],
+    ['nesting without end, by keys', `kind: x\na: ${'? '.repeat(500_000)}`, /^f: is nested too deeply/],
+    [
+      'Lists in Lists',
+      '{"apiVersion":"v1","kind":"List","items":['.repeat(5000) + ']}'.repeat(5000),
+      /is a List in too many Lists$/,
+    ],
     [
       'nesting without end, by indentation',
       Array.from({ length: 3000 }, (_, n) => `${' '.repeat(n)}a:`).join('\n'),
@@ -102,8 +109,31 @@ describe('what is no manifest ends in one message with its place', () => {
   });
 });
 
+describe('much that holds no object is refused before it is parsed', () => {
+  test.each([
+    ['quotes', '"'],
+    ['single quotes', "'"],
+    ['brackets', '['],
+    ['pairs of brackets', '[]'],
+    ['braces', '{'],
+    ['list items', '- a\n'],
+    ['dashes', '- '],
+    ['keys', 'a:\n'],
+    ['anchors', '&a '],
+    ['aliases', '*a '],
+    ['comments', '# a\n'],
+    ['empty documents', '---\n'],
+    ['prose', 'lorem ipsum\n'],
+  ])('%s', (_name, text) => {
+    const much = text.repeat(Math.ceil((1 << 20) / text.length));
+    expect(() => readManifest(much, 'f')).toThrow(
+      'f: holds no Kubernetes object: the word "kind" is nowhere in it',
+    );
+  });
+});
+
 test('documents without end are refused before they are parsed', () => {
-  expect(() => readManifest('---\n'.repeat(2_000_000), 'many.yaml')).toThrow(
+  expect(() => readManifest(`${SERVICE}${'---\n'.repeat(2_000_000)}`, 'many.yaml')).toThrow(
     'many.yaml: holds more than 100000 documents; split it',
   );
 });

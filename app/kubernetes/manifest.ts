@@ -7,6 +7,7 @@
 import { Composer, type CST, LineCounter, Parser, type YAMLError } from 'yaml';
 import { isJsonObject, type JsonObject } from './json.ts';
 import type { KubernetesObject } from './objects.ts';
+import { withoutStackTraces } from './yaml-errors.ts';
 import { KUBERNETES_YAML } from './yaml-options.ts';
 
 export interface ManifestObject {
@@ -53,7 +54,7 @@ export function readManifest(text: string, source: string): ManifestObject[] {
   const objects: ManifestObject[] = [];
   documents.forEach((document, index) => {
     const place = documents.length > 1 ? `${source}, document ${index + 1}` : source;
-    if (document !== null && document !== undefined) addObjects(objects, document, place);
+    if (document !== null && document !== undefined) addObjects(objects, document, { place, depth: 0 });
   });
   return objects;
 }
@@ -70,35 +71,48 @@ function readJson(text: string): unknown[] | undefined {
 
 function readYaml(text: string, source: string): unknown[] {
   if (text.includes('\0')) throw new ManifestError(source, 'is not text: it holds zero bytes');
-  if (nestingDepth(text) > MAX_NESTING) throw new ManifestError(source, NESTED_TOO_DEEPLY);
+  if (text.length > LONG_TEXT && !text.includes(MANIFEST_WORD)) throw new ManifestError(source, NO_MANIFEST);
+  if (nestingDepth(text) > MAX_NESTING || NESTED_IN_LINE.test(text)) {
+    throw new ManifestError(source, NESTED_TOO_DEEPLY);
+  }
   if (documentCount(text) > MAX_DOCUMENTS) {
     throw new ManifestError(source, `holds more than ${MAX_DOCUMENTS} documents; split it`);
   }
   const mayHaveAliases = text.includes('*');
   const lines = new LineCounter();
   const tokens = withinBounds(new Parser(lines.addNewLine).parse(text), source);
-  const { stackTraceLimit } = Error;
-  // Rubbish makes an error of each of its characters: without a trace each, it is told before long.
-  Error.stackTraceLimit = 0;
   try {
-    const documents: unknown[] = [];
-    // One after the other, so that only one document's syntax tree is there at a time.
-    for (const document of new Composer(KUBERNETES_YAML).compose(tokens)) {
-      const [error] = document.errors;
-      if (error) throw new ManifestError(placeOf(error, source, lines), firstLine(error.message));
-      const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-      if (mayHaveAliases) refuseCycles(value);
-      documents.push(value);
-    }
-    return documents;
+    return withoutStackTraces(() => valuesOf(tokens, { source, lines, mayHaveAliases }));
   } catch (error) {
     if (error instanceof ManifestError) throw error;
     const tooDeep = error instanceof RangeError;
     throw new ManifestError(source, tooDeep ? NESTED_TOO_DEEPLY : firstLine((error as Error).message));
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }
+
+function valuesOf(
+  tokens: Iterable<CST.Token>,
+  { source, lines, mayHaveAliases }: { source: string; lines: LineCounter; mayHaveAliases: boolean },
+): unknown[] {
+  const values: unknown[] = [];
+  // One after the other, so that only one document's syntax tree is there at a time.
+  for (const document of new Composer(KUBERNETES_YAML).compose(tokens)) {
+    const [error] = document.errors;
+    if (error) throw new ManifestError(placeOf(error, source, lines), firstLine(error.message));
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    if (mayHaveAliases) refuseCycles(value);
+    values.push(value);
+  }
+  return values;
+}
+
+/** No object goes without it, so that rubbish is told by its absence before the parser spends seconds on it. */
+export const MANIFEST_WORD = 'kind';
+
+export const NO_MANIFEST = `holds no Kubernetes object: the word "${MANIFEST_WORD}" is nowhere in it`;
+
+/** Shorter ones are parsed whatever they are, which takes no time and finds the place of what is wrong. */
+const LONG_TEXT = 1 << 16;
 
 /** Several times what a cluster of ten thousand Services has; the parser takes its time over empty ones, too. */
 const MAX_DOCUMENTS = 100_000;
@@ -163,6 +177,9 @@ function nestingDepth(text: string): number {
   return deepest;
 }
 
+/** Block collections that begin in one line, each in the one before: `- - - …`. */
+const NESTED_IN_LINE = new RegExp(`(?:[-?:][ \\t]+){${MAX_NESTING}}`);
+
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** An alias may stand inside the very node it names; JSON has nothing of the kind. */
@@ -183,8 +200,16 @@ function firstLine(message: string): string {
   return message.split('\n')[0] ?? '';
 }
 
+/** A List in a List is taken; more than that many in each other nobody has written. */
+const MAX_LISTS = 10;
+
 /** Adds an object, or, of a List, its items, as deep as Lists go. */
-function addObjects(objects: ManifestObject[], document: unknown, place: ManifestPlace): void {
+function addObjects(
+  objects: ManifestObject[],
+  document: unknown,
+  { place, depth }: { place: ManifestPlace; depth: number },
+): void {
+  if (depth > MAX_LISTS) throw new ManifestError(place, 'is a List in too many Lists');
   if (!isJsonObject(document)) {
     throw new ManifestError(
       place,
@@ -202,7 +227,7 @@ function addObjects(objects: ManifestObject[], document: unknown, place: Manifes
       // Items of a typed list (ServiceList) need not repeat what the list says.
       const typed = itemKind !== '' && isJsonObject(item);
       const object = typed ? { apiVersion, kind: itemKind, ...item } : item;
-      addObjects(objects, object, new ListItem(place, index));
+      addObjects(objects, object, { place: new ListItem(place, index), depth: depth + 1 });
     });
   } else objects.push({ object: document as ManifestObject['object'], place });
 }

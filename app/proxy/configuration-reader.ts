@@ -5,6 +5,7 @@
  * decoding); a value of the wrong type or out of range is an error.
  */
 import { isAlias, isMap, isPair, isScalar, LineCounter, parseDocument, type Node as YamlNode } from 'yaml';
+import { withoutStackTraces } from '../kubernetes/yaml-errors.ts';
 import { KUBERNETES_YAML } from '../kubernetes/yaml-options.ts';
 import type { ProxyConfiguration } from './configuration.ts';
 import {
@@ -58,7 +59,9 @@ const KIND = 'KubeProxyConfiguration';
  */
 export function readConfiguration(text: string, options: { strict?: boolean } = {}): ConfigurationReading {
   const lines = new LineCounter();
-  const document = parseDocument(text, { ...KUBERNETES_YAML, lineCounter: lines, uniqueKeys: false });
+  const document = withoutStackTraces(() =>
+    parseDocument(text, { ...KUBERNETES_YAML, lineCounter: lines, uniqueKeys: false }),
+  );
   const [broken] = document.errors;
   if (broken) throw new ConfigurationError([{ field: '', message: broken.message.split('\n')[0] ?? '' }]);
   const reader = new FieldReader(lines);

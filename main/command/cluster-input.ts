@@ -1,14 +1,20 @@
 /** What the rules of a node are made of, from the files that a command names. */
 import { hostname } from 'node:os';
 import { clusterFromManifest, type ManifestCluster } from '../../app/kubernetes/cluster-from-manifest.ts';
-import { ManifestError, type ManifestObject, readManifest } from '../../app/kubernetes/manifest.ts';
+import {
+  MANIFEST_WORD,
+  ManifestError,
+  type ManifestObject,
+  NO_MANIFEST,
+  readManifest,
+} from '../../app/kubernetes/manifest.ts';
 import type { Node } from '../../app/kubernetes/objects.ts';
 import type { ProxyConfiguration } from '../../app/proxy/configuration.ts';
 import { parseIp } from '../../app/proxy/ip-address.ts';
 import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
 import { BadInputError } from './bad-input-error.ts';
 import { readConfigurationFile } from './read-configuration.ts';
-import { inputName, readInput } from './read-input.ts';
+import { type InputBounds, inputName, OF_A_CLUSTER, readInput } from './read-input.ts';
 
 export interface ClusterInputOptions {
   /** Manifests; `-` is standard input. */
@@ -50,9 +56,14 @@ function summary(problems: readonly string[]): string {
   return [...shown, ...(left > 0 ? [`… and ${left} more`] : [])].join('\n');
 }
 
+const OBJECTS: InputBounds = {
+  ...OF_A_CLUSTER,
+  expected: { word: MANIFEST_WORD, otherwise: NO_MANIFEST },
+};
+
 function readObjects(file: string): ManifestObject[] {
   try {
-    return readManifest(readInput(file), inputName(file));
+    return readManifest(readInput(file, OBJECTS), inputName(file));
   } catch (error) {
     if (error instanceof ManifestError) throw new BadInputError(error.message, { cause: error });
     throw error;

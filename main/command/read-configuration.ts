@@ -6,7 +6,10 @@ import {
   readConfiguration,
 } from '../../app/proxy/configuration-reader.ts';
 import { BadInputError } from './bad-input-error.ts';
-import { inputName, readInput } from './read-input.ts';
+import { type InputBounds, inputName, readInput } from './read-input.ts';
+
+/** Thirty times what kubeadm writes. The parser takes seconds over a megabyte of rubbish. */
+const OF_A_CONFIGURATION: InputBounds = { mostBytes: 64 << 10, remedy: 'no KubeProxyConfiguration is' };
 
 /**
  * The KubeProxyConfiguration that `--config` names, or kube-proxy's defaults without one. `warnings` are
@@ -20,7 +23,9 @@ export function readConfigurationFile(
   const withName = (problem: Parameters<typeof formatConfigurationProblem>[0]): string =>
     `${inputName(file)}: ${formatConfigurationProblem(problem)}`;
   try {
-    const reading = readConfiguration(readInput(file), { strict: options.strict ?? false });
+    const reading = readConfiguration(readInput(file, OF_A_CONFIGURATION), {
+      strict: options.strict ?? false,
+    });
     return { ...reading, warnings: reading.warnings.map(withName) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

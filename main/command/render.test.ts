@@ -148,8 +148,8 @@ describe('bad input ends in one message', () => {
     ['lists nested deeply', () => failure({}, '['.repeat(5000)), /is nested too deeply$/],
     [
       'more fields than the parser can compare',
-      () => failure({}, Array.from({ length: 20_000 }, (_, at) => `k${at}: v\n`).join('')),
-      /has 20000 fields in one mapping$/,
+      () => failure({}, `kind: x\n${Array.from({ length: 20_000 }, (_, at) => `k${at}: v\n`).join('')}`),
+      /has 20001 fields in one mapping$/,
     ],
     [
       'binary',
@@ -165,6 +165,11 @@ describe('bad input ends in one message', () => {
       'an invalid configuration',
       () => failure({ config: file(`${CONFIG}mode: x\n`) }),
       /mode: Invalid value: "x"/,
+    ],
+    [
+      'a configuration of a megabyte',
+      () => failure({ config: file('"'.repeat(1 << 20)) }),
+      /is larger than 64 KiB; no KubeProxyConfiguration is$/,
     ],
     [
       'an unknown field, strictly',
@@ -196,9 +201,7 @@ describe('bad input ends in one message', () => {
   test('a file of a gigabyte is refused at once', () => {
     const path = file('');
     truncateSync(path, 2 ** 30);
-    const started = performance.now();
     expect(failure({ files: [path] })).toMatch(/is larger than \d+ MiB; split it/);
-    expect(performance.now() - started).toBeLessThan(1000);
   });
 });
 
@@ -217,22 +220,36 @@ describe('standard input', () => {
   });
 });
 
-test('a pipe without end is given up', () => {
-  const fifo = join(folder, 'fifo');
-  execFileSync('mkfifo', [fifo]);
-  const writer = spawnSync(
-    'sh',
-    ['-c', `(timeout 20 yes > ${fifo}) & exec ${process.execPath} -e "$0"`, readScript(fifo)],
-    { encoding: 'utf8' },
+describe('a pipe without end is given up', () => {
+  test.each([
+    [
+      'of nothing that is expected',
+      'y',
+      '{ word: "kind", otherwise: "is no manifest" }',
+      /fifo0: is no manifest$/,
+    ],
+    ['of what is expected', 'kind', '{ word: "kind", otherwise: "is no manifest" }', /fifo1: is larger than/],
+    ['of which nothing is expected', 'y', 'undefined', /fifo2: is larger than/],
+  ])(
+    '%s',
+    (_name, line, expected, message) => {
+      const fifo = join(folder, `fifo${pipes++}`);
+      execFileSync('mkfifo', [fifo]);
+      const script = `import('${join(import.meta.dirname, 'read-input.ts')}').then(({ readInput, OF_A_CLUSTER }) => {
+      try { readInput('${fifo}', { ...OF_A_CLUSTER, expected: ${expected} }); } catch (error) { console.log(error.message); }
+    });`;
+      const reader = spawnSync(
+        'sh',
+        ['-c', `(timeout 20 yes ${line} > ${fifo}) & exec ${process.execPath} -e "$0"`, script],
+        { encoding: 'utf8' },
+      );
+      expect(reader.stdout.trim()).toMatch(message);
+    },
+    30_000,
   );
-  expect(writer.stdout).toMatch(/is larger than/);
-}, 30_000);
+});
 
-function readScript(path: string): string {
-  return `import('${join(import.meta.dirname, 'read-input.ts')}').then(({ readInput }) => {
-    try { readInput('${path}'); } catch (error) { console.log(error.message); }
-  });`;
-}
+let pipes = 0;
 
 test('a file with a byte order mark is read without it', () => {
   expect(readInput(file('\uFEFFkind: x'))).toBe('kind: x');
