@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../app/kubernetes/objects.ts';
+import type { CoreEvent } from '../api-server/resources/event-types.ts';
 import { conditionOf, type RunnablePod } from '../api-server/resources/workload-types.ts';
 import { gone, key, running } from '../api-server/testing/conditions.ts';
 import { type LabFixture, pod, startFixture, until } from '../api-server/testing/lab-fixture.ts';
@@ -78,6 +79,12 @@ describe('a pod', () => {
       return conditionOf(status?.conditions, 'PodScheduled')?.reason === 'Unschedulable';
     });
     expect(waiting.status?.phase).toBe('Pending');
+    const told = await until<CoreEvent>(lab.client, 'events', ({ reason }) => reason === 'FailedScheduling');
+    expect(told).toMatchObject({
+      type: 'Warning',
+      involvedObject: { kind: 'Pod', name: 'web' },
+      message: expect.stringContaining('node(s) were unschedulable'),
+    });
     lab.client.patch('nodes', { name: 'lab-node' }, { patch: { spec: { unschedulable: null } } });
     await running(lab.client, 'web');
   });

@@ -3,7 +3,7 @@ import { isConflict, isNotFound } from '../api-server/api-error.ts';
 import { keyOf } from '../api-server/api-object.ts';
 import type { Stored } from '../api-server/registry/lab-client.ts';
 import type { LabNode } from '../api-server/resources/nodes.ts';
-import type { PodStatus, RunnablePod } from '../api-server/resources/workload-types.ts';
+import { conditionOf, type PodStatus, type RunnablePod } from '../api-server/resources/workload-types.ts';
 import { type Controller, type ControllerContext, splitKey, stopAll } from './controller.ts';
 import { PodAddressAllocator, type PodAddresses } from './pod-addresses.ts';
 import type { PodRuntime } from './pod-runtime.ts';
@@ -88,16 +88,25 @@ class NodeAgent {
     const node = client.get<LabNode>('nodes', { name: this.#options.node.name });
     const message = unschedulable(pod, node);
     if (message !== undefined) {
-      const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
-      this.#writeStatus(pod, {
-        ...pod.status,
-        conditions: [...others, unschedulableCondition(pod, message)],
-      });
+      this.#tellUnschedulable(pod, message);
       return;
     }
     const placed = { ...pod, spec: { ...pod.spec, nodeName: this.#options.node.name } };
     const status = this.#statusOf(placed, 'starting', { ip: '', ip6: '' });
     client.as('kube-scheduler').update<RunnablePod>('pods', { ...placed, status }, 'binding');
+  }
+
+  #tellUnschedulable(pod: Pod, message: string): void {
+    const conditions = pod.status?.conditions ?? [];
+    const told = conditionOf(conditions, 'PodScheduled');
+    const others = conditions.filter(({ type }) => type !== 'PodScheduled');
+    this.#writeStatus(pod, {
+      ...pod.status,
+      conditions: [...others, unschedulableCondition(pod, message)],
+    });
+    if (told?.message === message) return;
+    const events = this.#context.events.as('default-scheduler');
+    events.record(pod, { type: 'Warning', reason: 'FailedScheduling', message });
   }
 
   /** A pod of a node that is not there: nobody else would ever finish its deletion. */
