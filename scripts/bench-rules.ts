@@ -148,7 +148,7 @@ function tellFrames(what: string, { frames, longTasks, scriptMs, taskMs }: Frame
 
 /** From each key to the frame after which the number of finds stands. */
 async function search(page: Page, text: string): Promise<{ keys: number[]; answered: number }> {
-  const field = page.getByRole('searchbox', { name: 'Search the rules' });
+  const field = page.getByRole('textbox', { name: 'Search the rules' });
   await field.focus();
   const keys: number[] = [];
   for (const key of text) {

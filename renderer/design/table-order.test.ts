@@ -27,11 +27,12 @@ describe('what a table remembers', () => {
     ['x', {}],
     [
       { sort: { column: 'name' }, hidden: ['age', 3] },
-      { sort: { column: 'name', descending: false }, hidden: ['age'], shown: [] },
+      { sort: { column: 'name', descending: false }, hidden: ['age'], shown: [], widths: {} },
     ],
+    [{ widths: { name: 12 } }, { hidden: [], shown: [], widths: { name: 12 } }],
     [
       { sort: 'age', shown: 'age' },
-      { hidden: [], shown: [] },
+      { hidden: [], shown: [], widths: {} },
     ],
   ])('%j is read with care', (value, expected) => {
     expect(readTableState(value)).toEqual(expected);

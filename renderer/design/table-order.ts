@@ -1,3 +1,5 @@
+import { type ColumnWidths, readWidths } from './column-widths.ts';
+
 /** What a table shows in a cell, and sorts by. */
 export type CellValue = string | number;
 
@@ -12,6 +14,7 @@ export interface TableState {
   /** Ids of columns that the user has hidden or shown, against their default. */
   hidden?: string[];
   shown?: string[];
+  widths?: ColumnWidths;
 }
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
@@ -36,7 +39,7 @@ export function inOrder<Row>(
 /** Whatever was remembered, read with care: the file may be of another version. */
 export function readTableState(value: unknown): TableState {
   if (typeof value !== 'object' || value === null) return {};
-  const { sort, hidden, shown } = value as Record<string, unknown>;
+  const { sort, hidden, shown, widths } = value as Record<string, unknown>;
   const names = (list: unknown): string[] | undefined =>
     Array.isArray(list) ? list.filter((name) => typeof name === 'string') : undefined;
   const order = sort as Partial<SortOrder> | undefined;
@@ -46,5 +49,6 @@ export function readTableState(value: unknown): TableState {
       : {}),
     hidden: names(hidden) ?? [],
     shown: names(shown) ?? [],
+    widths: readWidths(widths),
   };
 }
