@@ -43,12 +43,43 @@ export type Ability = z.infer<typeof abilitySchema>;
 export const unavailableReasonSchema = z.enum(['lab-only', 'no-node', 'observing']);
 export type UnavailableReason = z.infer<typeof unavailableReasonSchema>;
 
+/** As it was last asked; nobody is asked before a person wants to know. */
+export const reachabilitySchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('unknown') }),
+  z.object({ state: z.literal('checking') }),
+  /** `version`: the server's, `v1.34.1`; empty where it does not say. */
+  z.object({ state: z.literal('reachable'), version: z.string(), at: z.string() }),
+  z.object({ state: z.literal('unreachable'), problem: connectionProblemSchema, at: z.string() }),
+]);
+export type Reachability = z.infer<typeof reachabilitySchema>;
+
+/** A kubeconfig file that contexts are read from. */
+export const kubeconfigFileSchema = z.object({
+  path: z.string(),
+  /** `listed`: in KUBECONFIG. `home`: ~/.kube/config. `added`: given to this program, kept in its data folder. */
+  origin: z.enum(['listed', 'home', 'added']),
+  missing: z.boolean(),
+  /** Why it cannot be read, with the place; its contexts are then as they were last. */
+  problem: z.string().nullable(),
+  contexts: z.int(),
+});
+export type KubeconfigFile = z.infer<typeof kubeconfigFileSchema>;
+
 export const clusterSchema = z.object({
   /** `lab`, or a name made of file and context, the same at every start. */
   id: z.string(),
   kind: clusterKindSchema,
   /** The context's name; empty for the lab. */
   name: z.string(),
+  /** The kubeconfig file; null for the lab. */
+  file: z.string().nullable(),
+  server: z.string().nullable(),
+  user: z.string().nullable(),
+  /** The current context of its kubeconfig, which kubectl would use. */
+  current: z.boolean(),
+  /** The program that connecting runs for its credentials, with its arguments; null where it runs none. */
+  runs: z.array(z.string()).nullable(),
+  reachability: reachabilitySchema,
 });
 export type Cluster = z.infer<typeof clusterSchema>;
 
@@ -63,9 +94,21 @@ export type ChosenCluster = z.infer<typeof chosenClusterSchema>;
 export const clustersStateSchema = z.object({
   /** The lab first. */
   clusters: z.array(clusterSchema),
+  files: z.array(kubeconfigFileSchema),
   chosen: chosenClusterSchema,
 });
 export type ClustersState = z.infer<typeof clustersStateSchema>;
+
+/** What a person may do, as the cluster itself says (SelfSubjectAccessReview). */
+export const permissionSchema = z.object({
+  /** `services`, `pods/exec`; with the API's group where it has one: `deployments.apps`. */
+  resource: z.string(),
+  verb: z.string(),
+  allowed: z.boolean(),
+  /** Why not, in the cluster's words; mostly empty. */
+  reason: z.string(),
+});
+export type Permission = z.infer<typeof permissionSchema>;
 
 const idInput = z.object({ id: z.string().max(200) });
 
@@ -74,4 +117,20 @@ export const clustersContract = {
   watch: procedure.output(feed(clustersStateSchema, z.never())),
   /** Makes it the cluster that everything is about, in every window. NOT_FOUND for one that is not listed. */
   choose: procedure.input(idInput).output(z.object({})),
+  /** Asks whether they answer; without ids all that run no program for their credentials. */
+  check: procedure
+    .input(z.object({ ids: z.array(z.string().max(200)).max(1000).nullable() }))
+    .output(z.object({})),
+  /** Asks the chosen cluster anew, at once. */
+  retry: procedure.output(z.object({})),
+  /** Keeps a kubeconfig in the data folder, readable by its owner alone. REFUSED with the place for what is none. */
+  addKubeconfig: procedure
+    .input(z.object({ name: z.string().max(200), text: z.string().max(1024 * 1024) }))
+    .output(z.object({ path: z.string(), clusters: z.array(z.string()) })),
+  /** Removes a kubeconfig that was added; the others are not this program's. NOT_FOUND, REFUSED. */
+  forgetKubeconfig: procedure.input(z.object({ path: z.string().max(4096) })).output(z.object({})),
+  /** What may be done in a namespace of the chosen cluster. */
+  permissions: procedure
+    .input(z.object({ namespace: z.string().min(1).max(253) }))
+    .output(z.array(permissionSchema)),
 };

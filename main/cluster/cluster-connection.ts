@@ -1,10 +1,11 @@
 /** One cluster as everything else sees it: its objects live, calls of its API, and how the connection fares. */
-import type { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterConnectionState, WatchedResourceState } from '../../app/contract/clusters.ts';
 import { transportOf } from './api-transport.ts';
 import { ClusterApi } from './cluster-api.ts';
 import { type ClusterObjects, WatchedObjects } from './cluster-objects.ts';
 import { connectionProblemOf } from './connection-problem.ts';
+import type { KubeContext } from './kube-context.ts';
 import type { WatchState } from './resource-watch.ts';
 import { SleepWatch } from './sleep-watch.ts';
 
@@ -83,6 +84,30 @@ export class RemoteConnection implements ClusterConnection {
     if (state.state === 'live') this.#markListed();
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+/** Connects with a context; one that lacks something is a connection that tells so. */
+export function connectTo(context: KubeContext): ClusterConnection {
+  try {
+    return new RemoteConnection(context.kubeConfig());
+  } catch (error) {
+    return impossibleConnection(error);
+  }
+}
+
+function impossibleConnection(error: unknown): ClusterConnection {
+  const kubeConfig = new KubeConfig();
+  return {
+    kubeConfig,
+    api: new ClusterApi(kubeConfig),
+    objects: { get: () => undefined, list: () => [], watch: () => () => {} },
+    state: { state: 'lost', problem: connectionProblemOf(error), resources: {} },
+    // Nothing is known, and never will be.
+    listed: new Promise(() => {}),
+    onChange: () => () => {},
+    retry: () => {},
+    close: async () => {},
+  };
 }
 
 function resourceState(watch: WatchState): WatchedResourceState {

@@ -8,15 +8,18 @@ import { addressPlan } from '../../app/lab/address-plan.ts';
 import { parseTarget, resolveTarget } from '../../app/probe/target.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
+import { connectTo } from '../cluster/cluster-connection.ts';
+import type { KubeContext } from '../cluster/kube-context.ts';
 import { Engine } from '../engine/engine.ts';
+import { ContextClusters } from '../session/context-clusters.ts';
 import { type LabAnswers, Session } from '../session/session.ts';
 import type { SessionContext } from '../session/session-context.ts';
 import { SettingsStore } from '../session/settings.ts';
-import { type OpenLab, type OtherClusters, Workspace } from '../session/workspace.ts';
+import { type OpenLab, Workspace } from '../session/workspace.ts';
 import { startControlServer } from '../shells/control/control-server.ts';
 import type { OpenShell, Shell } from '../shells/shell.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
-import { type LabApiServer, startLabApiServer } from './api-server/start.ts';
+import { kubeconfigPathIn, type LabApiServer, startLabApiServer } from './api-server/start.ts';
 import { explainFileError } from './data-folder-error.ts';
 import { labConnection } from './lab-connection.ts';
 import { type LabProcess, startLabProcess } from './lab-process.ts';
@@ -128,7 +131,17 @@ async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolde
   pieces.onClose(() => up.reject(new Error('the lab has ended')));
   const settings = new SettingsStore(options.dataDir, options.log);
   pieces.onClose(() => settings.close());
-  const workspace = new Workspace({ lab: up.promise, others: NO_OTHERS, log: options.log });
+  const contexts = new ContextClusters({
+    dataDir: options.dataDir,
+    labKubeconfig: kubeconfigPathIn(options.dataDir),
+  });
+  pieces.onClose(() => contexts.close());
+  const workspace = new Workspace({
+    lab: up.promise,
+    contexts,
+    openContext: (context) => contextSession(options, context),
+    log: options.log,
+  });
   pieces.onClose(() => workspace.close());
   const context: SessionContext = { settings, workspace, log: options.log };
   const starting = startLabProcess((text) => options.log(text.trimEnd()));
@@ -172,14 +185,20 @@ async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolde
   };
 }
 
-/** Until kubeconfig files are followed. */
-const NO_OTHERS: OtherClusters = {
-  clusters: [],
-  onChange: () => () => {},
-  openSession: () => {
-    throw new Error('there is no other cluster');
-  },
-};
+/** A cluster of a kubeconfig: seen, and edited; its node is nobody's until one is attached. */
+function contextSession(options: LabHostOptions, context: KubeContext): Session {
+  const { configuration, dataDir, log } = options;
+  return new Session({
+    connection: connectTo(context),
+    kubeconfigPath: context.file,
+    node: null,
+    lab: null,
+    configuration,
+    dataDir,
+    version: __VERSION__,
+    log,
+  });
+}
 
 function labSession(
   options: LabHostOptions,

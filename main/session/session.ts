@@ -12,6 +12,7 @@ import { TargetError } from '../../app/probe/target.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import type { ClusterConnection } from '../cluster/cluster-connection.ts';
+import { Permissions } from '../cluster/permissions.ts';
 import { MissingToolError } from '../engine/missing-tool-error.ts';
 import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
 import { resourceFolder } from '../program-files.ts';
@@ -85,6 +86,7 @@ export class Session {
   readonly cluster: LiveCluster;
   readonly services: ServiceEditor;
   readonly exports: Exports;
+  readonly permissions: Permissions;
   readonly #parts: SessionParts;
   readonly #labSession: LabSession | null;
   readonly #listeners = new Set<() => void>();
@@ -98,6 +100,7 @@ export class Session {
     this.#parts = parts;
     this.cluster = new LiveCluster(connection);
     this.services = new ServiceEditor(connection.api);
+    this.permissions = new Permissions(connection.api);
     this.exports = new Exports({
       objects: connection.objects,
       nodeName: () => this.#nodeAddresses.name,
@@ -137,6 +140,11 @@ export class Session {
 
   get forwarders(): Forwarders {
     return this.#lab.forwarders;
+  }
+
+  /** Asks the cluster anew, at once. */
+  retry(): void {
+    this.#parts.connection.retry();
   }
 
   /** How the cluster fares, and what it cannot do. */

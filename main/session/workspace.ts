@@ -1,6 +1,8 @@
 /** The clusters there are, and the session of the one that is chosen: the same in every window. */
 import type { ChosenCluster, Cluster, ClustersState } from '../../app/contract/clusters.ts';
 import type { FeedEvent } from '../../app/contract/feed.ts';
+import type { KubeContext } from '../cluster/kube-context.ts';
+import type { ContextClusters } from './context-clusters.ts';
 import { Feed } from './feed.ts';
 import { contractError } from './refusals.ts';
 import type { LabAnswers, Session } from './session.ts';
@@ -11,40 +13,56 @@ export interface OpenLab {
   openSession(): Session;
 }
 
-/** The clusters beside the lab. */
-export interface OtherClusters {
-  readonly clusters: readonly Cluster[];
-  /** Calls back when `clusters` has become another list; the returned function ends that. */
-  onChange(listener: () => void): () => void;
-  openSession(id: string): Session;
-}
-
 export interface WorkspaceOptions {
   /** Settles when the lab is up. */
   lab: Promise<OpenLab>;
-  others: OtherClusters;
+  contexts: ContextClusters;
+  /** The session of a context's cluster, with a connection of its own. */
+  openContext(context: KubeContext): Session;
   log: (line: string) => void;
 }
 
 export const labId = 'lab';
-const LAB: Cluster = { id: labId, kind: 'lab', name: '' };
+const LAB: Cluster = {
+  id: labId,
+  kind: 'lab',
+  name: '',
+  file: null,
+  server: null,
+  user: null,
+  current: false,
+  runs: null,
+  reachability: { state: 'unknown' },
+};
 const NOT_OPEN: Omit<ChosenCluster, 'id'> = {
   connection: { state: 'connecting', problem: null, resources: {} },
   unavailable: {},
 };
 
+interface Chosen {
+  id: string;
+  opening: Promise<Session>;
+  session?: Session;
+  /** Of the context that it was opened with; none for the lab. */
+  fingerprint?: string;
+}
+
 export class Workspace {
   readonly #options: WorkspaceOptions;
   readonly #feed: Feed<ClustersState, never>;
   readonly #stopListening: () => void;
-  #chosen: { id: string; opening: Promise<Session>; session?: Session };
+  #chosen: Chosen;
   #announced = '';
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
     this.#feed = new Feed(() => this.state);
     this.#chosen = this.#open(labId);
-    this.#stopListening = options.others.onChange(() => this.#announce());
+    this.#stopListening = options.contexts.onChange(() => this.#contextsChanged());
+  }
+
+  get contexts(): ContextClusters {
+    return this.#options.contexts;
   }
 
   /** The chosen cluster's, once it is open. */
@@ -60,7 +78,8 @@ export class Workspace {
   get state(): ClustersState {
     const { id, session } = this.#chosen;
     return {
-      clusters: [LAB, ...this.#options.others.clusters],
+      clusters: [LAB, ...this.#options.contexts.clusters],
+      files: this.#options.contexts.files,
       chosen: { id, ...(session?.state ?? NOT_OPEN) },
     };
   }
@@ -76,9 +95,6 @@ export class Workspace {
    */
   async choose(id: string): Promise<void> {
     if (id === this.#chosen.id) return;
-    if (!this.state.clusters.some((cluster) => cluster.id === id)) {
-      throw contractError('NOT_FOUND', 'there is no such cluster: it was removed from its kubeconfig');
-    }
     const before = this.#chosen;
     this.#chosen = this.#open(id);
     this.#announce();
@@ -91,13 +107,31 @@ export class Workspace {
     await this.#chosen.session?.close();
   }
 
-  #open(id: string): { id: string; opening: Promise<Session>; session?: Session } {
-    const opening =
-      id === labId
-        ? this.#options.lab.then((lab) => lab.openSession())
-        : Promise.resolve(this.#options.others.openSession(id));
-    const chosen: { id: string; opening: Promise<Session>; session?: Session } = { id, opening };
-    opening.then(
+  /** A context that was removed is nothing to show; one that says something else now is connected to anew. */
+  #contextsChanged(): void {
+    const { id, fingerprint } = this.#chosen;
+    const context = this.#options.contexts.find(id);
+    if (id !== labId && context?.fingerprint !== fingerprint) {
+      const before = this.#chosen;
+      this.#chosen = this.#open(context ? id : labId);
+      void this.#end(before);
+    }
+    this.#announce();
+  }
+
+  #open(id: string): Chosen {
+    if (id === labId) {
+      return this.#following({ id, opening: this.#options.lab.then((lab) => lab.openSession()) });
+    }
+    const context = this.#options.contexts.find(id);
+    if (!context)
+      throw contractError('NOT_FOUND', 'there is no such cluster: it was removed from its kubeconfig');
+    const opening = Promise.resolve(this.#options.openContext(context));
+    return this.#following({ id, opening, fingerprint: context.fingerprint });
+  }
+
+  #following(chosen: Chosen): Chosen {
+    chosen.opening.then(
       (session) => {
         chosen.session = session;
         session.onChange(() => this.#announce());
@@ -109,7 +143,7 @@ export class Workspace {
     return chosen;
   }
 
-  async #end({ opening, session }: { opening: Promise<Session>; session?: Session }): Promise<void> {
+  async #end({ opening, session }: Chosen): Promise<void> {
     try {
       // One that never opened is closed as soon as it has; nobody waits for that.
       if (session) await session.close();

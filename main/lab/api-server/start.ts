@@ -86,7 +86,7 @@ async function serve(
     throw error;
   }
   const url = `https://${address}`;
-  const kubeconfigPath = join(options.dataDir, 'kubeconfig');
+  const kubeconfigPath = kubeconfigPathIn(options.dataDir);
   writeKubeconfig(kubeconfigPath, { url, caCertificate: certificates.caCertificate, token });
   return {
     url,
@@ -101,6 +101,11 @@ async function serve(
       store.close();
     },
   };
+}
+
+/** The file that leads clients to the lab of that data folder. */
+export function kubeconfigPathIn(dataDir: string): string {
+  return join(dataDir, 'kubeconfig');
 }
 
 /** The server's own Service is made again when somebody deletes it. */
