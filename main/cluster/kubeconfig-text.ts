@@ -1,6 +1,7 @@
 /** A kubeconfig file's entries, read without following anything it names. */
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { ManifestError, readManifest } from '../../app/kubernetes/manifest.ts';
+import { KUBERNETES_YAML } from '../../app/kubernetes/yaml-options.ts';
 
 const named = <Name extends string, Entry extends z.ZodType>(
   name: Name,
@@ -53,6 +54,8 @@ export class KubeconfigError extends Error {
   }
 }
 
+const MOST_ALIASES = 100;
+
 export const mostKubeconfigBytes = 1024 * 1024;
 
 /**
@@ -81,22 +84,29 @@ export function readKubeconfig(text: string, source: string): KubeconfigText {
 
 /** kubectl takes an empty file for a kubeconfig with nothing in it. */
 function documentOf(text: string, source: string): unknown {
+  const lines = new LineCounter();
   if (Buffer.byteLength(text) > mostKubeconfigBytes) {
     throw new KubeconfigError(`${source}: is larger than 1 MiB, which no kubeconfig is`);
   }
+  const document = parseDocument(text, { ...KUBERNETES_YAML, prettyErrors: false, lineCounter: lines });
+  const [error] = document.errors;
+  if (error) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new KubeconfigError(`${source}, line ${line}, column ${col}: ${error.message.split('\n')[0]}`);
+  }
+  const content = contentOf(document, source) ?? {};
+  if (typeof content === 'object' && 'kind' in content && content.kind !== 'Config') {
+    throw new KubeconfigError(`${source}: is no kubeconfig: its kind is ${String(content.kind)}, not Config`);
+  }
+  return content;
+}
+
+/** Aliases that grow without bound, or a depth that no file of people has, end in an error. */
+function contentOf(document: Document, source: string): unknown {
   try {
-    const objects = readManifest(text, source);
-    const [first, second] = objects;
-    if (second) throw new KubeconfigError(`${source}: holds more than one document`);
-    if (first && first.object.kind !== undefined && first.object.kind !== 'Config') {
-      throw new KubeconfigError(
-        `${source}: is no kubeconfig: its kind is ${String(first.object.kind)}, not Config`,
-      );
-    }
-    return first?.object ?? {};
+    return document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch (error) {
-    if (error instanceof ManifestError) throw new KubeconfigError(error.message);
-    throw error;
+    throw new KubeconfigError(`${source}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

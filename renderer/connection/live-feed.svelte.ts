@@ -7,6 +7,8 @@ export interface FeedSource<State, Change> {
   subscribe: (signal: AbortSignal) => Promise<AsyncIterable<FeedEvent<State, Change>>>;
   /** A new state out of the old one and its changes, in order; pure, so that what did not change stays the same object. */
   apply: (state: State, changes: Change[]) => State;
+  /** What the state is about, followed: when it becomes another, what was known is of no use and is asked anew. */
+  subject?: () => string;
 }
 
 /**
@@ -18,6 +20,7 @@ export class LiveFeed<State, Change> {
   #state: State | undefined = $state.raw();
   #error: unknown = $state.raw();
   #isCurrent = $state(false);
+  #subject: string | undefined;
   readonly #source: FeedSource<State, Change>;
 
   constructor(connection: EngineConnection, source: FeedSource<State, Change>) {
@@ -26,6 +29,9 @@ export class LiveFeed<State, Change> {
       if (connection.status !== 'connected') return;
       // A new connection is a new generation, also where the status was never seen to change.
       void connection.generation;
+      const subject = source.subject?.();
+      if (subject !== this.#subject) this.#state = undefined;
+      this.#subject = subject;
       const follower = new AbortController();
       const call = new AbortController();
       void this.#follow(follower.signal, call.signal);

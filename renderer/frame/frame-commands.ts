@@ -21,7 +21,17 @@ function viewCommands(session: Session): Command[] {
 function labCommands(session: Session, frame: FrameState): Command[] {
   const section = t('frame:palette.lab');
   const loadBalancer = session.engine?.engine.loadBalancer ?? false;
+  const clusters: Command = {
+    id: 'clusters.choose',
+    title: t('clusters:choose'),
+    section: t('clusters:title'),
+    keywords: ['cluster', 'context', 'kubeconfig', 'kind', 'minikube'],
+    keys: 'c',
+    run: () => frame.open('clusters'),
+  };
+  if (session.clusters.unavailable('write')) return [clusters];
   return [
+    clusters,
     {
       id: 'lab.mode',
       title: t('frame:mode.switch'),
@@ -37,13 +47,18 @@ function labCommands(session: Session, frame: FrameState): Command[] {
       keywords: ['sync', 'resync'],
       run: () => session.attempt(() => session.client.engine.resync(), t('frame:commands.resynced')),
     },
-    {
-      id: 'lab.loadBalancer',
-      title: loadBalancer ? t('frame:commands.loadBalancerOff') : t('frame:commands.loadBalancerOn'),
-      section,
-      keywords: ['load balancer', 'LoadBalancer'],
-      run: () => session.attempt(() => session.client.engine.setLoadBalancer({ enabled: !loadBalancer })),
-    },
+    ...(session.clusters.unavailable('loadBalancer')
+      ? []
+      : [
+          {
+            id: 'lab.loadBalancer',
+            title: loadBalancer ? t('frame:commands.loadBalancerOff') : t('frame:commands.loadBalancerOn'),
+            section,
+            keywords: ['load balancer', 'LoadBalancer'],
+            run: () =>
+              session.attempt(() => session.client.engine.setLoadBalancer({ enabled: !loadBalancer })),
+          },
+        ]),
   ];
 }
 

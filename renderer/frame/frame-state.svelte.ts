@@ -1,7 +1,7 @@
 import { createContext } from 'svelte';
 
 /** What lies over the views: at most one of it at a time. */
-export type Overlay = 'palette' | 'help' | 'mode' | 'messages' | 'tour';
+export type Overlay = 'palette' | 'help' | 'mode' | 'clusters' | 'messages' | 'tour';
 
 export class FrameState {
   #overlay: Overlay | null = $state(null);

@@ -5,6 +5,7 @@ import Route from '@lucide/svelte/icons/route';
 import Server from '@lucide/svelte/icons/server';
 import Zap from '@lucide/svelte/icons/zap';
 import type { Component } from 'svelte';
+import type { Ability } from '../../app/contract/clusters.ts';
 
 export interface View {
   /** The first segment of its address. */
@@ -12,6 +13,8 @@ export interface View {
   /** `frame:views.services` */
   title: string;
   icon: Component;
+  /** Without it there is nothing to show; the reason is, then. */
+  needs?: Ability;
   /** A chunk of its own: it is loaded when it is gone to. */
   load: () => Promise<{ default: Component }>;
 }
@@ -28,12 +31,14 @@ export const views: readonly View[] = [
     id: 'rules',
     title: 'frame:views.rules',
     icon: ListTree,
+    needs: 'node',
     load: () => import('../views/rules/RulesView.svelte'),
   },
   {
     id: 'traffic',
     title: 'frame:views.traffic',
     icon: Zap,
+    needs: 'traffic',
     load: () => import('../views/traffic/TrafficView.svelte'),
   },
   {
@@ -46,6 +51,7 @@ export const views: readonly View[] = [
     id: 'node',
     title: 'frame:views.node',
     icon: Server,
+    needs: 'node',
     load: () => import('../views/node/NodeView.svelte'),
   },
   {

@@ -7,6 +7,7 @@ import { EngineConnection } from '../connection/engine-connection.svelte.ts';
 import { LiveFeed } from '../connection/live-feed.svelte.ts';
 import { openCarrier } from '../connection/open-carrier.ts';
 import { applyClusterChanges } from './cluster-state.ts';
+import { Clusters } from './clusters.svelte.ts';
 import { Commands } from './commands.svelte.ts';
 import { describeError } from './describe-error.ts';
 import { applyEngineChanges } from './engine-state.ts';
@@ -24,14 +25,17 @@ export class Session {
   readonly router = new Router('services');
   readonly toasts = new Toasts();
   readonly commands = new Commands();
+  readonly clusters = new Clusters(this.connection, this.client);
   readonly #settings = new SettingsStore(this.connection);
   readonly #cluster = new LiveFeed<ClusterState, ClusterChange>(this.connection, {
     subscribe: (signal) => this.client.cluster.watch(undefined, { signal }),
     apply: applyClusterChanges,
+    subject: () => this.clusters.chosenId,
   });
   readonly #engine = new LiveFeed<EngineFeedState, EngineChange>(this.connection, {
     subscribe: (signal) => this.client.engine.watch(undefined, { signal }),
     apply: applyEngineChanges,
+    subject: () => this.clusters.chosenId,
   });
 
   constructor() {
