@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { columnTracks, neededWidth, readWidths, withinBounds } from './column-widths.ts';
+import { columnTracks, neededWidth, ROW_END, readWidths, withinBounds } from './column-widths.ts';
 
 const columns = [{ id: 'name', width: 'minmax(9rem, 2fr)' }, { id: 'age' }, { id: 'ports', width: '8rem' }];
 
@@ -13,11 +13,15 @@ describe('tracks', () => {
   });
 });
 
-test('a table needs what it was designed for, until a column has a width of its own', () => {
-  expect(neededWidth(columns, {}, 40)).toBe(40);
-  expect(neededWidth(columns, { elsewhere: 50 }, 40)).toBe(40);
-  expect(neededWidth(columns, { age: 30 }, 40)).toBe(9 + 30 + 8);
-});
+test.each([
+  ['as designed', {}, 9 + 6 + 8],
+  ['with a column of another width', { age: 30, elsewhere: 50 }, 9 + 30 + 8],
+])(
+  'a table needs what its columns need, and the room at the end: %s',
+  (_, widths: Record<string, number>, sum) => {
+    expect(neededWidth(columns, widths)).toBe(sum + ROW_END);
+  },
+);
 
 test.each([
   [-5, 3],

@@ -29,14 +29,12 @@ export function columnTracks(columns: readonly Sized[], widths: ColumnWidths, fi
   return columns.map(track).join(' ');
 }
 
-/**
- * What all columns need together: a table in less room scrolls sideways.
- *
- * @param least what the table needs as it was designed
- */
-export function neededWidth(columns: readonly Sized[], widths: ColumnWidths, least: number): number {
-  if (!columns.some(({ id }) => widths[id] !== undefined)) return least;
-  return columns.reduce((sum, { id, width }) => sum + (widths[id] ?? designedLeast(width)), 0);
+/** The room at a row's end, over which the choice of columns stands. */
+export const ROW_END = 2.25;
+
+/** What all columns need together: in less room a table scrolls sideways, so that no column is laid over another. */
+export function neededWidth(columns: readonly Sized[], widths: ColumnWidths): number {
+  return columns.reduce((sum, { id, width }) => sum + (widths[id] ?? designedLeast(width)), ROW_END);
 }
 
 /** The first length of a track: `minmax(9.25rem, 0.6fr)` needs 9.25. */
