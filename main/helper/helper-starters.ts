@@ -1,14 +1,16 @@
 /** The ways to start the helper with the right it needs. The one file that elevates. */
 import { spawn } from 'node:child_process';
 import { programFile } from '../program-files.ts';
+import { type ElevatedPrograms, elevatedPrograms } from './elevated-copy.ts';
 import { ElevationError, type HelperStarter } from './elevated-helper.ts';
 
 /** As the user who asks: root already, or one whose node it is (a container's). */
-export const asOneself: HelperStarter = (file) => spawned([process.execPath, ...helperArgs(file)]);
+export const asOneself: HelperStarter = (file) =>
+  spawned([process.execPath, programFile('helper'), ...helperArgs(file)]);
 
 /** Where sudo asks for no password, nobody is asked at all. */
 export const withSudo: HelperStarter = (file) =>
-  spawned(['sudo', '-n', '--', process.execPath, ...helperArgs(file)]);
+  withPrograms(({ node, helper }) => spawned(['sudo', '-n', '--', node, helper, ...helperArgs(file)]));
 
 /** What a shell's double quotes leave as they are, on every system; a path with anything else is refused. */
 const PLAIN_PATH = /^[A-Za-z0-9 _.:,+@()/\\-]+$/;
@@ -17,8 +19,10 @@ const PLAIN_PATH = /^[A-Za-z0-9 _.:,+@()/\\-]+$/;
  * Asks the person, through the desktop's own dialog. sudo-prompt takes a shell string: it is our own programs'
  * paths and the path of the file with the secret, and nothing that anybody else has said.
  */
-export const withPrompt: HelperStarter = (file) => {
-  const words = [process.execPath, ...helperArgs(file)];
+export const withPrompt: HelperStarter = (file) =>
+  withPrograms(({ node, helper }) => prompted([node, helper, ...helperArgs(file)]));
+
+function prompted(words: string[]): { ended: Promise<void> } {
   const strange = words.find((word) => !PLAIN_PATH.test(word));
   if (strange !== undefined) {
     const message = `${strange} has a character that cannot be handed to the system's dialog; move the program to a plain path`;
@@ -35,10 +39,24 @@ export const withPrompt: HelperStarter = (file) => {
         }),
     ),
   };
-};
+}
+
+/** With programs that root can read; a copy of them goes when the helper has. */
+function withPrograms(start: (programs: ElevatedPrograms) => { ended: Promise<void> }): {
+  ended: Promise<void>;
+} {
+  try {
+    const programs = elevatedPrograms();
+    return { ended: start(programs).ended.finally(() => programs.remove()) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `the helper could not be copied to where root can read it: ${why}`;
+    return { ended: Promise.reject(new ElevationError('failed', message, { cause: error })) };
+  }
+}
 
 function helperArgs(file: string): string[] {
-  return [programFile('helper'), '--rendezvous', file];
+  return ['--rendezvous', file];
 }
 
 /** sudo-prompt's own words for what may happen. */
