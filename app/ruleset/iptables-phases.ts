@@ -7,14 +7,7 @@ import { replaceInSharedChain } from './chain-edit.ts';
 import { printRule } from './iptables-print.ts';
 import type { IptablesRule } from './model.ts';
 import { isSharedChain } from './ownership.ts';
-import {
-  apart,
-  iptablesLineSize,
-  packUnits,
-  TRANSACTION_LIMIT,
-  totalSize,
-  type Unit,
-} from './transaction-size.ts';
+import { apart, iptablesLineSize, packUnits, totalSize, type Unit } from './transaction-size.ts';
 
 /** What is to change in a chain that is wanted. */
 export interface ChainChange {
@@ -51,20 +44,26 @@ export function tableInput(table: string, lines: readonly string[]): string {
  * Each phase in all tables, then the next.
  *
  * @param tables in the order in which kube-proxy writes them.
+ * @param limit see transaction-size.ts.
  */
-export function updateInPhases(tables: readonly TableChanges[]): string[] {
+export function updateInPhases(tables: readonly TableChanges[], limit: number): string[] {
   return PHASES.flatMap((unitsOf) =>
     tables.flatMap((table) =>
-      packUnits(unitsOf(table), iptablesLineSize).map((lines) => tableInput(table.name, lines)),
+      packUnits(unitsOf(table, limit), { size: iptablesLineSize, limit }).map((lines) =>
+        tableInput(table.name, lines),
+      ),
     ),
   );
 }
 
-const PHASES: readonly ((table: TableChanges) => Unit[])[] = [
+const PHASES: readonly ((table: TableChanges, limit: number) => Unit[])[] = [
   // Nothing leads to a chain while it is new.
   ({ chains }) => leavesFirst(chains.filter(isNew)).flatMap((chain) => apart(wholeChange(chain))),
   ({ chains }) => chains.filter((chain) => !isNew(chain) && !isSharedChain(chain.name)).map(wholeChange),
-  ({ chains }) => chains.filter((chain) => !isNew(chain) && isSharedChain(chain.name)).flatMap(sharedUnits),
+  ({ chains }, limit) =>
+    chains
+      .filter((chain) => !isNew(chain) && isSharedChain(chain.name))
+      .flatMap((chain) => sharedUnits(chain, limit)),
   ({ jumps }) => [jumps],
   ({ emptied, deleted }) => apart([...emptied.map(declaration), ...deleted.map((name) => `-X ${name}`)]),
 ];
@@ -78,12 +77,10 @@ function wholeChange({ name, isDeclared, lines }: ChainChange): Unit {
 }
 
 /** The chain at once where that fits: by lines, or written anew. */
-function sharedUnits(chain: ChainChange): Unit[] {
+function sharedUnits(chain: ChainChange, limit: number): Unit[] {
   const { name, before = [], wanted } = chain;
   const anew = [declaration(name), ...wanted.map((rule) => printRule(name, rule))];
-  const fitting = [wholeChange(chain), anew].find(
-    (lines) => totalSize(lines, iptablesLineSize) <= TRANSACTION_LIMIT,
-  );
+  const fitting = [wholeChange(chain), anew].find((lines) => totalSize(lines, iptablesLineSize) <= limit);
   return fitting ? [fitting] : replaceInSharedChain(name, before, wanted);
 }
 

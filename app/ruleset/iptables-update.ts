@@ -17,16 +17,21 @@ import {
   isSharedChain,
   KUBELET_SHARED_CHAIN,
 } from './ownership.ts';
-import { iptablesLineSize, TRANSACTION_LIMIT, totalSize } from './transaction-size.ts';
+import { iptablesLineSize, SMALL_TRANSACTION, totalSize } from './transaction-size.ts';
 
 /**
  * @param present what the node holds, foreign chains and rules included, as parsed from iptables-save; or what
  * was written last, when nobody else is expected to have touched it.
  * @param wanted the complete ruleset that shall be there; no tables at all to take everything away.
+ * @param limit how much one transaction may hold, see transaction-size.ts.
  * @returns the inputs in the order in which they are to be written: one, when no table's change is too large for
  * a transaction, and none when nothing is to change.
  */
-export function updateIptables(present: IptablesRuleset, wanted: IptablesRuleset): string[] {
+export function updateIptables(
+  present: IptablesRuleset,
+  wanted: IptablesRuleset,
+  limit = SMALL_TRANSACTION,
+): string[] {
   const tables = TABLE_ORDER.flatMap((name): TableChanges[] => {
     const has = (table: IptablesTable): boolean => table.name === name;
     const [before, after] = [present.tables.find(has), wanted.tables.find(has)];
@@ -35,8 +40,8 @@ export function updateIptables(present: IptablesRuleset, wanted: IptablesRuleset
     return [diffTable(before ?? empty, after ?? empty)];
   });
   const whole = tables.map((changes) => ({ name: changes.name, lines: tableLines(changes) }));
-  if (whole.some(({ lines }) => totalSize(lines, iptablesLineSize) > TRANSACTION_LIMIT)) {
-    return updateInPhases(tables);
+  if (whole.some(({ lines }) => totalSize(lines, iptablesLineSize) > limit)) {
+    return updateInPhases(tables, limit);
   }
   const text = whole.map(({ name, lines }) => tableInput(name, lines)).join('');
   return text === '' ? [] : [text];

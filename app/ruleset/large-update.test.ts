@@ -7,7 +7,7 @@ import { proxierState } from '../proxy/proxier-state.ts';
 import { appliedIptables } from './applied-under-test.ts';
 import { updateIptables } from './iptables-update.ts';
 import type { IptablesRuleset } from './model.ts';
-import { iptablesLineSize, TRANSACTION_LIMIT, totalSize } from './transaction-size.ts';
+import { iptablesLineSize, SMALL_TRANSACTION, totalSize } from './transaction-size.ts';
 
 const SERVICES = 300;
 const FEW = 5;
@@ -63,7 +63,7 @@ describe.each<[string, before: IptablesRuleset, after: IptablesRuleset]>([
     for (const input of inputs) {
       expect(input.match(/^COMMIT$/gm)).toHaveLength(1);
       expect(totalSize(input.trimEnd().split('\n'), iptablesLineSize)).toBeLessThanOrEqual(
-        TRANSACTION_LIMIT + 1000,
+        SMALL_TRANSACTION + 1000,
       );
     }
   });

@@ -23,7 +23,7 @@ import {
 import { type ChainChanges, editUnits, refersTo, type TableEdit } from './nft-phases.ts';
 import { createTable } from './nft-print.ts';
 import { diffSets, type SetChanges } from './nft-update-sets.ts';
-import { nftCommandSize, packUnits, TRANSACTION_LIMIT, totalSize } from './transaction-size.ts';
+import { nftCommandSize, packUnits, SMALL_TRANSACTION, totalSize } from './transaction-size.ts';
 
 export interface NftUpdateOptions {
   /**
@@ -32,6 +32,8 @@ export interface NftUpdateOptions {
    * wait.
    */
   readonly staleChains?: 'delete' | 'flush';
+  /** How much one transaction may hold, see transaction-size.ts; by default what any user's may. */
+  readonly limit?: number;
 }
 
 const TABLE_NAME = 'kube-proxy';
@@ -53,7 +55,7 @@ export function updateNftables(
   const [before, after] = [find(present), find(wanted)];
   const commands = updateTable(before, after, options);
   if (commands.length === 0) return [];
-  if (after === undefined || totalSize(commands, nftCommandSize) <= TRANSACTION_LIMIT) {
+  if (after === undefined || totalSize(commands, nftCommandSize) <= (options.limit ?? SMALL_TRANSACTION)) {
     return [nftInput(commands)];
   }
   return updateInPhases(before, after, options);
@@ -82,7 +84,10 @@ function updateInPhases(
     ...(isOther ? [deleteTable(present)] : []),
     ...(present === undefined || isOther ? [addTable(wanted)] : []),
   ];
-  const groups = packUnits([start, ...editUnits(diffTable(from, wanted, options))], nftCommandSize);
+  const groups = packUnits([start, ...editUnits(diffTable(from, wanted, options))], {
+    size: nftCommandSize,
+    limit: options.limit ?? SMALL_TRANSACTION,
+  });
   return groups.map(nftInput);
 }
 

@@ -2,10 +2,13 @@
  * How much one transaction may hold. The kernel's tools hand it over in a single netlink message, which may not
  * be larger than the socket's send buffer. Only root of the whole machine may widen that (SO_SNDBUFFORCE); in a
  * user namespace it is net.core.wmem_default, 212,992 bytes, and what is larger ends with "Message too long".
+ *
+ * Bytes by the estimates below, which are above what was measured (iptables 1.8.9 nf_tables, nft 1.0.6).
  */
+export const SMALL_TRANSACTION = 160_000;
 
-/** Bytes by the estimates below, which are above what was measured (iptables 1.8.9 nf_tables, nft 1.0.6). */
-export const TRANSACTION_LIMIT = 160_000;
+/** Where the buffer may be widened. `iptables-restore` needs less for ten files of 500 Services than for one of 5,000. */
+export const LARGE_TRANSACTION = 4_000_000;
 
 /** A rule took 292 to 940 bytes, by its matches; a chain made, emptied or deleted 60 to 88. */
 export function iptablesLineSize(line: string): number {
@@ -24,7 +27,10 @@ export function nftCommandSize(command: string): number {
 export type Unit = readonly string[];
 
 /** As few groups of units as keep their order and the limit; a unit above it is a group of its own. */
-export function packUnits(units: readonly Unit[], size: (command: string) => number): string[][] {
+export function packUnits(
+  units: readonly Unit[],
+  { size, limit }: { size: (command: string) => number; limit: number },
+): string[][] {
   const groups: string[][] = [];
   let left = 0;
   for (const unit of units) {
@@ -36,7 +42,7 @@ export function packUnits(units: readonly Unit[], size: (command: string) => num
       left -= needed;
     } else {
       groups.push([...unit]);
-      left = TRANSACTION_LIMIT - needed;
+      left = limit - needed;
     }
   }
   return groups;

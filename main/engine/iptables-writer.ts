@@ -4,12 +4,14 @@ import { updateIptables } from '../../app/ruleset/iptables-update.ts';
 import type { IptablesRuleset, Ruleset } from '../../app/ruleset/model.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 import type { RulesWriter, WrittenInput } from './rules-writer.ts';
+import { TransactionLimit } from './transaction-limit.ts';
 
 /** The rules of iptables and userspace mode, which live in the same tables. */
 export class IptablesWriter implements RulesWriter {
   readonly kind = 'iptables';
   readonly families: readonly IPFamily[];
   readonly #target: NodeTarget;
+  readonly #limit = new TransactionLimit();
   #known: Partial<Record<IPFamily, IptablesRuleset>> = {};
 
   constructor(target: NodeTarget, tools: { iptables: boolean; ip6tables: boolean }) {
@@ -25,13 +27,30 @@ export class IptablesWriter implements RulesWriter {
   }
 
   async write(family: IPFamily, wanted: Ruleset | undefined): Promise<WrittenInput[]> {
-    const { verbs } = this.#target;
     const next: IptablesRuleset =
       wanted?.kind === 'iptables' ? wanted : { kind: 'iptables', family, tables: [], omissions: [] };
-    const known = this.#known[family] ?? parseIptablesSave(await verbs.readIptables({ family }), family);
-    const inputs = updateIptables(known, next);
-    for (const input of inputs) await verbs.writeIptables({ family, input });
+    const inputs = await this.#update(this.#known[family] ?? (await this.#read(family)), next);
     this.#known[family] = next;
     return inputs.map((text) => ({ family, tool: family === 'IPv4' ? 'iptables' : 'ip6tables', text }));
+  }
+
+  async #read(family: IPFamily): Promise<IptablesRuleset> {
+    return parseIptablesSave(await this.#target.verbs.readIptables({ family }), family);
+  }
+
+  async #update(known: IptablesRuleset, next: IptablesRuleset): Promise<string[]> {
+    const { family } = next;
+    const written: string[] = [];
+    try {
+      for (const input of updateIptables(known, next, this.#limit.bytes)) {
+        await this.#target.verbs.writeIptables({ family, input });
+        written.push(input);
+      }
+      return written;
+    } catch (error) {
+      if (!this.#limit.learnFrom(error)) throw error;
+    }
+    // Tables before the refused one, of the same input too, are on the node.
+    return [...written, ...(await this.#update(await this.#read(family), next))];
   }
 }

@@ -4,12 +4,14 @@ import { parseNftables } from '../../app/ruleset/nft-parse.ts';
 import { updateNftables } from '../../app/ruleset/nft-update.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 import type { RulesWriter, WrittenInput } from './rules-writer.ts';
+import { TransactionLimit } from './transaction-limit.ts';
 
 /** The nftables mode's table of each family. */
 export class NftablesWriter implements RulesWriter {
   readonly kind = 'nftables';
   readonly families: readonly IPFamily[];
   readonly #target: NodeTarget;
+  readonly #limit = new TransactionLimit();
   #known: Partial<Record<IPFamily, NftablesRuleset>> = {};
   /** The kernel has refused to let go of a chain at once: it is one from before 6.2. */
   #keepsStaleChains = false;
@@ -37,7 +39,10 @@ export class NftablesWriter implements RulesWriter {
   }
 
   async #update(known: NftablesRuleset, next: NftablesRuleset): Promise<string[]> {
-    const inputs = updateNftables(known, next, { staleChains: this.#keepsStaleChains ? 'flush' : 'delete' });
+    const inputs = updateNftables(known, next, {
+      staleChains: this.#keepsStaleChains ? 'flush' : 'delete',
+      limit: this.#limit.bytes,
+    });
     const written: string[] = [];
     try {
       for (const input of inputs) {
@@ -46,12 +51,19 @@ export class NftablesWriter implements RulesWriter {
       }
       return written;
     } catch (error) {
-      if (this.#keepsStaleChains || !isBusy(error)) throw error;
+      if (!this.#learnFrom(error)) throw error;
     }
-    this.#keepsStaleChains = true;
     // Inputs before the refused one are on the node.
     const present = written.length === 0 ? known : await this.#read(next.family);
     return [...written, ...(await this.#update(present, next))];
+  }
+
+  /** Whether a refused write tells how to write so that it is not. */
+  #learnFrom(error: unknown): boolean {
+    if (this.#limit.learnFrom(error)) return true;
+    if (this.#keepsStaleChains || !isBusy(error)) return false;
+    this.#keepsStaleChains = true;
+    return true;
   }
 }
 
