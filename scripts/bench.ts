@@ -8,7 +8,7 @@
  * and with what else runs: compare figures of one run.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -87,7 +87,7 @@ function cluster(services: number): object[] {
 }
 
 /** The median of several runs, by wall clock; memory is the largest resident set. */
-function measure(program: string, args: readonly string[]): Figures {
+function measure(program: string, args: readonly string[], { endsWith = 0 } = {}): Figures {
   const report = join(folder, 'time');
   const runs = Array.from({ length: Number(options.rounds) }, (): Figures => {
     const argv = ['-f', '%e %M', '-o', report, program, ...args];
@@ -96,8 +96,10 @@ function measure(program: string, args: readonly string[]): Figures {
       encoding: 'utf8',
     });
     if (error) throw new Error(`needs /usr/bin/time (Debian: time): ${error.message}`);
-    if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
-    const [seconds = 0, kilobytes = 0] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
+    if (status !== endsWith) throw new Error(`${program} ${args.join(' ')}: ${stderr}`);
+    // Of a command that ends with another code, time says so first.
+    const last = readFileSync(report, 'utf8').trim().split('\n').at(-1) ?? '';
+    const [seconds = 0, kilobytes = 0] = last.split(' ').map(Number);
     return { seconds, megabytes: kilobytes / 1024 };
   });
   runs.sort((a, b) => a.seconds - b.seconds);
@@ -135,6 +137,45 @@ function benchRender(): void {
   console.log(row('from YAML, iptables mode', rendered, `${share} times the parser; aim: 1.5`));
 }
 
+const MEGABYTE = 1 << 20;
+
+/** What is no manifest. */
+const BAD_FILES: readonly [name: string, content: string][] = [
+  ['a megabyte of quotes', '"'.repeat(MEGABYTE)],
+  ['a megabyte of brackets', '['.repeat(MEGABYTE)],
+  ['a megabyte of braces', '{'.repeat(MEGABYTE)],
+  ['100,000 empty documents', '---\n'.repeat(100_000)],
+  ['JSON nested 100,000 deep', `{"kind":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+  [
+    'aliases of aliases',
+    `a0: &a0 x\n${Array.from({ length: 12 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(9)}]\n`).join('')}`,
+  ],
+];
+
+/** Shell commands that print without end. */
+const ENDLESS: readonly [name: string, command: string][] = [
+  ['yes without end', 'yes'],
+  ['prose without end', "yes 'lorem ipsum dolor sit amet'"],
+  ['random bytes without end', 'cat /dev/urandom'],
+];
+
+function benchBadInput(): void {
+  const refused = (name: string, program: string, args: readonly string[]): void =>
+    console.log(row(name, measure(program, args, { endsWith: 2 }), 'refused; aim: 1 s'));
+  console.log('\nrender of what is no manifest');
+  const file = join(folder, 'bad');
+  writeFileSync(file, '');
+  truncateSync(file, 1024 * MEGABYTE);
+  refused('a gigabyte', command, ['render', '-f', file]);
+  for (const [name, content] of BAD_FILES) {
+    writeFileSync(file, content);
+    refused(name, command, ['render', '-f', file]);
+  }
+  for (const [name, endless] of ENDLESS) {
+    refused(name, 'sh', ['-c', `${endless} 2> /dev/null | "$0" render -f -`, command]);
+  }
+}
+
 function printPeers(): void {
   console.log(
     '\nkube-proxy 1.36, measured: first full sync in iptables mode; what iptables-restore alone needs',
@@ -159,6 +200,7 @@ function benchOthers(): void {
 try {
   benchRender();
   printPeers();
+  benchBadInput();
   if (options.all) benchOthers();
 } finally {
   rmSync(folder, { recursive: true });

@@ -50,6 +50,7 @@ const MAX_ALIASES = 100;
  * @throws ManifestError for text that is neither YAML nor JSON, or a document that is no object.
  */
 export function readManifest(text: string, source: string): ManifestObject[] {
+  if (text.length > LONG_TEXT && !text.includes(MANIFEST_WORD)) throw new ManifestError(source, NO_MANIFEST);
   const documents = readJson(text) ?? readYaml(text, source);
   const objects: ManifestObject[] = [];
   documents.forEach((document, index) => {
@@ -71,7 +72,6 @@ function readJson(text: string): unknown[] | undefined {
 
 function readYaml(text: string, source: string): unknown[] {
   if (text.includes('\0')) throw new ManifestError(source, 'is not text: it holds zero bytes');
-  if (text.length > LONG_TEXT && !text.includes(MANIFEST_WORD)) throw new ManifestError(source, NO_MANIFEST);
   if (nestingDepth(text) > MAX_NESTING || NESTED_IN_LINE.test(text)) {
     throw new ManifestError(source, NESTED_TOO_DEEPLY);
   }

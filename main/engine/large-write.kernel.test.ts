@@ -39,9 +39,10 @@ describe.each(['iptables', 'nftables'] as const)('%s mode', (mode) => {
     const { inputs } = await writer.write({ IPv4: first });
     // An ordinary user's first transaction is refused as too large, and comes again as many.
     const small = inputs.filter(({ text }) => text.length <= SMALL_TRANSACTION);
-    if (ownUsers) expect(small).toHaveLength(inputs.length);
-    else expect(small.length).toBeLessThan(inputs.length);
-    expect(inputs.length).toBeGreaterThan(1);
+    if (ownUsers) {
+      expect(inputs.length).toBeGreaterThan(1);
+      expect(small).toHaveLength(inputs.length);
+    } else expect(small.length).toBeLessThan(inputs.length);
     expect(await remaining(node, first)).toEqual([]);
     const changed = rules({ withoutEndpoints: [700] });
     expect((await writer.write({ IPv4: changed })).inputs).toHaveLength(1);
