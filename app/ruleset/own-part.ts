@@ -11,6 +11,8 @@ export function ownPart(ruleset: IptablesRuleset): IptablesRuleset {
       const isBuiltIn = (BUILT_IN_CHAINS[table] ?? []).includes(chain.name);
       if (!isBuiltIn && chain.name !== KUBELET_SHARED_CHAIN) return [];
       const rules = chain.rules.filter(isBuiltIn ? isOurJump : isLocalnetProtection);
+      // Jumps lead to the kubelet's chain, also where it is empty, as it is for IPv6: without it they would have nowhere to go.
+      if (!isBuiltIn) return [{ ...chain, rules }];
       return rules.length > 0 ? [{ ...chain, rules }] : [];
     }),
   }));

@@ -253,7 +253,10 @@ function addProbe(program: Command): void {
 }
 
 const targetOption = (): Option =>
-  new Option('--target <target>', 'the node: `host`, `netns:NAME` or `container:NAME`').makeOptionMandatory();
+  new Option(
+    '--target <target>',
+    'the node: `host`, `netns:NAME`, `container:NAME` or `minikube:PROFILE`',
+  ).makeOptionMandatory();
 
 function addRun(program: Command): void {
   program
@@ -268,6 +271,7 @@ function addRun(program: Command): void {
     .option('--node <name>', "the node's name (default: hostnameOverride, or this host's name)")
     .addOption(targetOption())
     .addOption(elevateOption())
+    .option('--hand-back', 'brings the node back to what it was when it ends, however it ends')
     .addOption(configOption())
     .addOption(strictConfigOption())
     .addOption(modeOption())

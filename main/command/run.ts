@@ -21,13 +21,14 @@ export interface RunOptions {
   dialect: Dialect;
   json?: boolean;
   elevate?: boolean;
+  handBack?: boolean;
 }
 
 const log = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-/** Runs until a signal; the rules stay. Gives the exit code. */
+/** Runs until a signal; the rules stay, unless the node is to be handed back. Gives the exit code. */
 export async function run(options: RunOptions): Promise<number> {
   const { configuration, warnings } = readConfigurationFile(options.config, { strict: options.strictConfig });
   for (const warning of warnings) log(warning);
@@ -35,7 +36,10 @@ export async function run(options: RunOptions): Promise<number> {
   const mode = proxyMode(options, configuration);
   const kubeConfig = loadKubeConfig(options.kubeconfig ?? (configuration.kubeconfig || undefined));
   const nodeName = options.node ?? (configuration.hostnameOverride || hostname().toLowerCase());
-  const target = await openTarget(spec, { elevate: options.elevate ?? false, keepRules: true });
+  const target = await openTarget(spec, {
+    elevate: options.elevate ?? false,
+    ...(options.handBack ? { undo: true } : { keepRules: true }),
+  });
   const progress = new Progress();
   progress.step(`Listing the cluster, writing the first rules on ${target.name}`);
   const end = askedToEnd();
@@ -52,7 +56,12 @@ export async function run(options: RunOptions): Promise<number> {
   // The cluster may be away for long: a signal ends the waiting, too.
   const proxy = await Promise.race([starting, end.then(() => undefined)]).finally(() => progress.done());
   if (proxy) {
-    report(proxy, { spec, nodeName, ...(options.json ? { json: true } : {}) });
+    report(proxy, {
+      spec,
+      nodeName,
+      ...(options.json ? { json: true } : {}),
+      ...(options.handBack ? { handBack: true } : {}),
+    });
     await end;
     await proxy.close();
   }
@@ -62,7 +71,7 @@ export async function run(options: RunOptions): Promise<number> {
 
 function report(
   { engine, healthz, metrics }: RunningProxy,
-  { spec, nodeName, json }: { spec: TargetSpec; nodeName: string; json?: true },
+  { spec, nodeName, json, handBack }: { spec: TargetSpec; nodeName: string; json?: true; handBack?: true },
 ): void {
   const target = formatTargetSpec(spec);
   const { mode, dialect, syncLog } = engine;
@@ -77,7 +86,9 @@ function report(
       ...(healthz ? [`  health   http://${healthz}/healthz`] : []),
       ...(metrics ? [`  metrics  http://${metrics}/metrics`] : []),
       '',
-      `It ends with Ctrl-C; the rules stay. To remove them: kube-proxy-lab cleanup --target ${target}`,
+      handBack
+        ? 'It ends with Ctrl-C; the node is then as it was before.'
+        : `It ends with Ctrl-C; the rules stay. To remove them: kube-proxy-lab cleanup --target ${target}`,
       '',
     ].join('\n'),
   );

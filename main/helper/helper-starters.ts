@@ -23,9 +23,10 @@ export const withPrompt: HelperStarter = (file) =>
   withPrograms(({ node, helper }) => prompted([node, helper, ...helperArgs(file)]));
 
 function prompted(words: string[]): { ended: Promise<void> } {
-  const strange = words.find((word) => !PLAIN_PATH.test(word));
+  // The current folder becomes a part of the string as well: sudo-prompt goes there first.
+  const strange = [...words, process.cwd()].find((word) => !PLAIN_PATH.test(word));
   if (strange !== undefined) {
-    const message = `${strange} has a character that cannot be handed to the system's dialog; move the program to a plain path`;
+    const message = `${strange} has a character that cannot be handed to the system's dialog; put the program in a plain path, and start it in one`;
     return { ended: Promise.reject(new ElevationError('failed', message)) };
   }
   const command = words.map((word) => `"${word}"`).join(' ');

@@ -1,7 +1,7 @@
 /** Nodes that are containers, through a stand-in for their runtimes: real networks, real rules, every runtime's words. */
 import { execFileSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findNodeContainers } from './node-containers.ts';
 import { type OpenTarget, openTarget } from './open-target.ts';
 import { ContainerEngine, type Trouble } from './stand-in/container-engine.ts';
@@ -10,8 +10,13 @@ import type { ContainerRuntime } from './target-spec.ts';
 const NODE = 'kind-control-plane';
 const isRoot = process.getuid?.() === 0;
 const KIND = { 'io.x-k8s.kind.cluster': 'kind', 'io.x-k8s.kind.role': 'control-plane' };
+const TRACKING =
+  '*filter\n:KUBE-FORWARD - [0:0]\n-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP\n-I OUTPUT 1 -j KUBE-FORWARD\nCOMMIT\n';
 const OURS =
   '*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m comment --comment "default/web:http cluster IP" -j RETURN\nCOMMIT\n';
+
+// Every command is a process of Node's more than it would be: a busy computer takes its time.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 describe.each<ContainerRuntime>(['docker', 'podman', 'nerdctl'])('a container of %s', (runtime) => {
   const path = process.env['PATH'];
@@ -71,6 +76,8 @@ describe.each<ContainerRuntime>(['docker', 'podman', 'nerdctl'])('a container of
     await verbs.createCounters({ names: ['ct_state_invalid_dropped_pkts'] });
     await verbs.createCounters({ names: ['ct_state_invalid_dropped_pkts'] });
     expect(inside('nfacct', 'list')).toContain('ct_state_invalid_dropped_pkts');
+    // Connections are tracked once a rule asks about them.
+    await verbs.writeIptables({ family: 'IPv4', input: TRACKING });
     inside('bash', '-c', 'echo > /dev/udp/127.0.0.1/53');
     const [flow] = await verbs.listConntrack({ family: 'IPv4', protocol: 'udp' });
     expect(flow).toMatchObject({ source: '127.0.0.1', destinationPort: 53, replySource: '127.0.0.1' });

