@@ -39,6 +39,18 @@ const conflict = z.object({
 /** It was deleted meanwhile (or deleted and made again); creating it is what is left. */
 const gone = z.object({ outcome: z.literal('gone'), message: z.string() });
 
+/**
+ * Others own fields that the save would change (server-side apply); nothing of it was done. Saving it again with
+ * `force` takes them over.
+ */
+const owned = z.object({
+  outcome: z.literal('owned'),
+  message: z.string(),
+  /** `.spec.ports[port=80,protocol="TCP"].nodePort`, and the managers that own it. */
+  fields: z.array(z.object({ field: z.string(), managers: z.array(z.string()) })),
+});
+export type Owned = z.infer<typeof owned>;
+
 const savedSchema = z.object({
   outcome: z.literal('saved'),
   object: serviceSchema,
@@ -55,6 +67,7 @@ export const updateOutcomeSchema = z.discriminatedUnion('outcome', [
   refused,
   conflict,
   gone,
+  owned,
 ]);
 export type UpdateOutcome = z.infer<typeof updateOutcomeSchema>;
 
@@ -65,6 +78,7 @@ export const checkOutcomeSchema = z.discriminatedUnion('outcome', [
   refused,
   conflict,
   gone,
+  owned,
 ]);
 export type CheckOutcome = z.infer<typeof checkOutcomeSchema>;
 

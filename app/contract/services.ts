@@ -28,9 +28,12 @@ export const servicesContract = {
   /**
    * Replaces the Service by the object, which carries the `metadata.resourceVersion` it was read at: a
    * change since then is a conflict, told with the object that is there. Overwriting on purpose: save it
-   * again with the resourceVersion of that.
+   * again with the resourceVersion of that. On clusters that are not the lab it is a server-side apply of what was
+   * changed, after a dry run: fields that others own come back as `owned`, unless `force` takes them over.
    */
-  update: procedure.input(z.object({ object: draftSchema })).output(updateOutcomeSchema),
+  update: procedure
+    .input(z.object({ object: draftSchema, force: z.boolean().optional() }))
+    .output(updateOutcomeSchema),
   /** Deletes it and hands it back as it was last, for `restore`. */
   remove: procedure.input(keySchema).output(z.object({ deleted: serviceSchema })),
   /** Undoes a deletion: makes the object again, with its cluster IPs and node ports where they are still free. */

@@ -8,6 +8,7 @@ import type { ClusterApi } from '../cluster/cluster-api.ts';
 import { defaultNodePortRange } from '../lab/api-server/allocation/node-port-allocator.ts';
 import { type ApiError, isAlreadyExists, isConflict, isNotFound } from '../lab/api-server/api-error.ts';
 import { contractError, refusalOf } from './refusals.ts';
+import { ServiceApply } from './service-apply.ts';
 
 type StoredService = Stored<Service>;
 
@@ -31,15 +32,22 @@ const CREATED_KINDS: Readonly<Record<string, string>> = {
 
 export class ServiceEditor {
   readonly #api: ClusterApi;
+  readonly #apply: ServiceApply | undefined;
 
-  constructor(api: ClusterApi) {
+  /**
+   * @param way how changes are saved: `replace` is a PUT of the whole; `apply` a server-side apply of what was changed,
+   * as among others who apply to the same cluster
+   */
+  constructor(api: ClusterApi, way: 'replace' | 'apply') {
     this.#api = api;
+    this.#apply = way === 'apply' ? new ServiceApply(api) : undefined;
   }
 
   async check(object: Draft, as: 'create' | 'update'): Promise<CheckOutcome> {
-    const outcome =
-      as === 'create' ? await this.#create(object, DRY_RUN) : await this.#update(object, DRY_RUN);
+    const outcome = as === 'create' ? await this.#create(object, DRY_RUN) : await this.#checkUpdate(object);
     if (outcome.outcome !== 'saved') return outcome;
+    // Which ports another cluster gives is its own business.
+    if (this.#apply) return { ...outcome, outcome: 'valid' };
     return portsOutOfRange(object, outcome.object) ?? { ...outcome, outcome: 'valid' };
   }
 
@@ -47,8 +55,13 @@ export class ServiceEditor {
     return this.#create(object, MANAGER);
   }
 
-  update(object: Draft): Promise<UpdateOutcome> {
-    return this.#update(object, MANAGER);
+  /** @param force take over fields that others own */
+  update(object: Draft, force: boolean): Promise<UpdateOutcome> {
+    return this.#apply ? this.#apply.save(object, { force }) : this.#update(object, MANAGER);
+  }
+
+  #checkUpdate(object: Draft): Promise<UpdateOutcome> {
+    return this.#apply ? this.#apply.check(object) : this.#update(object, DRY_RUN);
   }
 
   /** Deletes it and gives what was deleted, and nothing older: it is what an undo makes again. */

@@ -99,7 +99,7 @@ export class Session {
     const { connection } = parts;
     this.#parts = parts;
     this.cluster = new LiveCluster(connection);
-    this.services = new ServiceEditor(connection.api);
+    this.services = new ServiceEditor(connection.api, parts.lab ? 'replace' : 'apply');
     this.permissions = new Permissions(connection.api);
     this.exports = new Exports({
       objects: connection.objects,

@@ -188,7 +188,7 @@ it('says why a cluster is not to be had, and what is missing in a context', asyn
         { name: 'failing', user: { exec: { command: '/bin/false', args: ['; touch /tmp/never'] } } },
       ],
       contexts: [
-        { name: 'no-cluster', context: { cluster: 'nope', user: 'missing' } },
+        { name: 'no-cluster', context: { cluster: 'nope' } },
         { name: 'no-user', context: { cluster: 'c', user: 'nope' } },
         { name: 'no-program', context: { cluster: 'c', user: 'missing' } },
         { name: 'bad-program', context: { cluster: 'c', user: 'failing' } },

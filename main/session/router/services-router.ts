@@ -8,7 +8,9 @@ export const servicesRouter = services.router({
     context.session.services.check(input.object, input.as),
   ),
   create: services.create.handler(({ context, input }) => context.session.services.create(input.object)),
-  update: services.update.handler(({ context, input }) => context.session.services.update(input.object)),
+  update: services.update.handler(({ context, input }) =>
+    context.session.services.update(input.object, input.force ?? false),
+  ),
   remove: services.remove.handler(async ({ context, input }) => ({
     deleted: await context.session.services.remove(input),
   })),

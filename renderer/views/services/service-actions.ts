@@ -32,11 +32,12 @@ export class ServiceActions {
   }
 
   /** Saves; what is refused stays in the editor, at its fields. */
-  async save(editing: ServiceEditing): Promise<void> {
+  async save(editing: ServiceEditing, force = false): Promise<void> {
     const { toasts, router } = this.#session;
     try {
-      const result = await editing.save();
+      const result = await editing.save(force);
       if (result.outcome === 'kept') return;
+      if (result.outcome === 'owned') return this.#askToTakeOver(editing, result.fields);
       const { metadata } = result.object;
       const namespace = metadata.namespace ?? 'default';
       const key = `${namespace}/${metadata.name}`;
@@ -45,7 +46,12 @@ export class ServiceActions {
         ...result.warnings,
       ];
       const title = t(result.created ? 'services:toast.created' : 'services:toast.saved', { name: key });
-      toasts.success(title, detail.length > 0 ? { detail: detail.join('\n') } : {});
+      const id = toasts.success(title, {
+        ...(detail.length > 0 ? { detail: detail.join('\n') } : {}),
+        ...(result.before && result.edits.length > 0
+          ? this.#undo(() => id, result.before, result.object)
+          : {}),
+      });
       if (editing.id === key) return;
       this.#drafts.made(editing, key);
       const { tab } = router.query;
@@ -53,6 +59,47 @@ export class ServiceActions {
     } catch (error) {
       toasts.error(t('services:toast.notSaved'), { detail: messageOf(error) });
     }
+  }
+
+  /** Others own what the change is about: told who and what, and not done unless the person says so. */
+  #askToTakeOver(editing: ServiceEditing, fields: readonly { field: string; managers: string[] }[]): void {
+    const { toasts } = this.#session;
+    const lines = fields.map(({ field, managers }) =>
+      t('services:toast.ownedBy', { field: visibleText(field), managers: visibleText(managers.join(', ')) }),
+    );
+    const id = toasts.warning(t('services:toast.owned'), {
+      detail: lines.join('\n'),
+      action: {
+        label: t('services:toast.takeOver'),
+        run: () => {
+          toasts.withdrawAction(id);
+          return this.save(editing, true);
+        },
+      },
+    });
+  }
+
+  /** Back to what it was before the save, unless somebody has changed it since. */
+  #undo(
+    toast: () => number,
+    before: Stored<Service>,
+    { metadata }: Stored<Service>,
+  ): { action: { label: string; run: () => Promise<void> } } {
+    const { client, toasts } = this.#session;
+    const name = `${metadata.namespace ?? 'default'}/${metadata.name}`;
+    const { resourceVersion } = metadata;
+    const run = async (): Promise<void> => {
+      toasts.withdrawAction(toast());
+      try {
+        const object = { ...before, metadata: { ...before.metadata, resourceVersion } } as never;
+        const result = await client.services.update({ object });
+        if (result.outcome === 'saved') toasts.success(t('services:toast.undone', { name }));
+        else toasts.error(t('services:toast.notUndone', { name }), { detail: result.message });
+      } catch (error) {
+        toasts.error(t('services:toast.notUndone', { name }), { detail: messageOf(error) });
+      }
+    };
+    return { action: { label: t('services:toast.undo'), run } };
   }
 
   /** Deletes it at once; the toast brings it back, with what was being edited of it. */

@@ -1,6 +1,6 @@
 /** A Service that is being edited: its draft, what is wrong with it, and the ways to the server. */
 import type { Stored } from '../../../../app/contract/objects.ts';
-import type { CheckOutcome, CreateOutcome, UpdateOutcome } from '../../../../app/contract/save.ts';
+import type { CheckOutcome, CreateOutcome, Owned, UpdateOutcome } from '../../../../app/contract/save.ts';
 import { type JsonObject, jsonEqual } from '../../../../app/kubernetes/json.ts';
 import type { Service } from '../../../../app/kubernetes/objects.ts';
 import type { EngineClient } from '../../../connection/engine-client.ts';
@@ -43,7 +43,10 @@ export type SaveResult =
       readonly edits: Edit[];
       readonly warnings: string[];
       readonly created: boolean;
+      /** What it was before; undefined where it is new. */
+      readonly before: Stored<Service> | undefined;
     }
+  | ({ readonly outcome: 'owned' } & Pick<Owned, 'fields'>)
   | { readonly outcome: 'kept'; readonly message: string };
 
 /** Quiet time after which the server is asked, in milliseconds. */
@@ -189,8 +192,11 @@ export class ServiceEditing {
     }
   }
 
-  /** Saves what the text says. Refusals are the draft's problems afterwards; what fails otherwise is thrown. */
-  async save(): Promise<SaveResult> {
+  /**
+   * Saves what the text says. Refusals are the draft's problems afterwards; what fails otherwise is thrown.
+   * @param force take over fields that others own
+   */
+  async save(force = false): Promise<SaveResult> {
     clearTimeout(this.#timer);
     const { base, object, isGone } = this.#draft;
     const sent = toSend(this.#draft);
@@ -198,7 +204,7 @@ export class ServiceEditing {
     this.#isSaving = true;
     try {
       const result = isUpdate
-        ? await this.#client.update({ object: sent })
+        ? await this.#client.update({ object: sent, force })
         : await this.#client.create({ object: sent });
       return this.#after(result, object);
     } finally {
@@ -214,8 +220,9 @@ export class ServiceEditing {
       const edits = before ? editsBetween(editable(before), editable(result.object)) : [];
       this.#draft = saved(this.#draft, sent, result.object);
       this.#server = undefined;
-      return { ...result, edits, created: before === undefined };
+      return { ...result, edits, created: before === undefined, before };
     }
+    if (result.outcome === 'owned') return result;
     this.#hear(result, sent);
     return { outcome: 'kept', message: result.message };
   }
@@ -264,6 +271,9 @@ export class ServiceEditing {
         return;
       case 'gone':
         this.#draft = serverDeleted(this.#draft);
+        return;
+      case 'owned':
+        // Told when it is saved, with what can be done about it.
         return;
       default:
         this.#server = { of, problems: [], warnings: outcome.warnings, refusal: undefined };
