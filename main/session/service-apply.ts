@@ -13,7 +13,9 @@ import { refusalOf } from './refusals.ts';
 type StoredService = Stored<Service>;
 
 /** The manager that others see as the owner of what was changed here. */
-export const applyManager = 'kube-proxy-lab';
+const MANAGER = 'kube-proxy-lab';
+/** What was created or restored here is no other's: those are plain writes, under a name of their own. */
+const OURS = new Set([MANAGER, 'kube-proxy-lab-ui']);
 
 interface Way {
   force: boolean;
@@ -29,13 +31,20 @@ export class ServiceApply {
 
   /** What the save would come to; nothing is done. */
   check(object: Draft): Promise<UpdateOutcome> {
-    return this.#outcome(object, { force: false, dryRun: true });
+    return this.#try(object, { force: false, dryRun: true });
   }
 
   /** A dry run first: what it refuses is not done by half. */
   async save(object: Draft, { force }: { force: boolean }): Promise<UpdateOutcome> {
-    const tried = await this.#outcome(object, { force, dryRun: true });
-    return tried.outcome === 'saved' ? this.#outcome(object, { force, dryRun: false }) : tried;
+    const tried = await this.#try(object, { force, dryRun: true });
+    return tried.outcome === 'saved' ? this.#try(object, { force, dryRun: false }) : tried;
+  }
+
+  async #try(object: Draft, way: Way): Promise<UpdateOutcome> {
+    const outcome = await this.#outcome(object, way);
+    const ours =
+      outcome.outcome === 'owned' && outcome.fields.every(({ managers }) => managers.every(isOurs));
+    return ours && !way.force ? this.#outcome(object, { ...way, force: true }) : outcome;
   }
 
   async #outcome(object: Draft, way: Way): Promise<UpdateOutcome> {
@@ -61,7 +70,7 @@ export class ServiceApply {
       schema: serviceSchema(),
       live: live as unknown as JsonObject,
       edited: object as JsonObject,
-      manager: applyManager,
+      manager: MANAGER,
     });
     if (configuration === undefined) return { outcome: 'saved', object: live, warnings: [] };
     if (removed.length === 0) return saved(await this.#patch(configuration, live, way));
@@ -108,12 +117,16 @@ export class ServiceApply {
   }
 }
 
+function isOurs(manager: string): boolean {
+  return OURS.has(manager);
+}
+
 function saved(answer: ApiAnswer<StoredService>): UpdateOutcome {
   return { outcome: 'saved', ...answer };
 }
 
 function queryOf(dryRun: boolean): Record<string, string> {
-  return { fieldManager: applyManager, fieldValidation: 'Strict', ...(dryRun ? { dryRun: 'All' } : {}) };
+  return { fieldManager: MANAGER, fieldValidation: 'Strict', ...(dryRun ? { dryRun: 'All' } : {}) };
 }
 
 /** `conflict with "kubectl-client-side-apply" using v1` */

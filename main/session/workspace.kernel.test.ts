@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClusterChange } from '../../app/contract/cluster.ts';
+import type { Stored } from '../../app/contract/objects.ts';
 import type { Service } from '../../app/kubernetes/objects.ts';
 import { DEFAULT_CONFIGURATION } from '../../app/proxy/configuration.ts';
+import { ClusterApi } from '../cluster/cluster-api.ts';
 import { connectTo } from '../cluster/cluster-connection.ts';
+import type { KubeContext } from '../cluster/kube-context.ts';
 import { type ServerProcess, startServerProcess } from '../lab/api-server/testing/server-process.ts';
 import { ContextClusters } from './context-clusters.ts';
 import { Session } from './session.ts';
@@ -62,6 +65,8 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   rmSync(home, { recursive: true, force: true });
 });
+
+const pathOfShared = '/api/v1/namespaces/default/services/shared';
 
 function service(name: string): { metadata: { name: string }; spec: object } {
   return { metadata: { name }, spec: { type: 'NodePort', ports: [{ port: 80 }] } };
@@ -175,6 +180,97 @@ it.each(names)('%s killed and started again: what is known stays, and is right s
   expect(removed.filter((resource) => resource !== 'events')).toEqual([]);
   await workspace.choose(idOf(name === 'alpha' ? 'beta' : 'alpha'));
   await listening;
+});
+
+describe('a Service that others write too', () => {
+  const key = { namespace: 'default', name: 'shared' };
+  let editor: Session['services'];
+  let api: ClusterApi;
+
+  beforeAll(async () => {
+    await workspace.choose(idOf('beta'));
+    editor = (await workspace.session).services;
+    api = new ClusterApi((contexts.find(idOf('beta')) as KubeContext).kubeConfig());
+    await editor.create(service(key.name));
+  });
+
+  async function stored(): Promise<Stored<Service>> {
+    return (await api.call<Stored<Service>>({ method: 'GET', path: pathOfShared })).object;
+  }
+
+  function apply(spec: object): Promise<unknown> {
+    const body = { apiVersion: 'v1', kind: 'Service', metadata: { name: key.name }, spec };
+    const query = { fieldManager: 'flux', force: 'true' };
+    return api.call({ method: 'PATCH', patch: 'apply', path: pathOfShared, query, body });
+  }
+
+  it('is saved without taking what is not changed, and saved again', async () => {
+    for (const label of ['one', 'two']) {
+      const now = await stored();
+      const object = { ...now, metadata: { ...now.metadata, labels: { label } } };
+      expect(await editor.update(object as never, false)).toMatchObject({ outcome: 'saved' });
+      const { labels, managedFields = [] } = (await stored()).metadata;
+      expect(labels).toEqual({ label });
+      const ours = managedFields.find(({ manager }) => manager === 'kube-proxy-lab');
+      expect(ours).toMatchObject({
+        operation: 'Apply',
+        fieldsV1: { 'f:metadata': { 'f:labels': { 'f:label': {} } } },
+      });
+      expect(ours?.fieldsV1).not.toHaveProperty('f:spec');
+    }
+  });
+
+  it('is not saved over a change since it was read', async () => {
+    const read = await stored();
+    await apply({ externalTrafficPolicy: 'Local' });
+    const object = { ...read, spec: { ...read.spec, sessionAffinity: 'ClientIP' } };
+    const outcome = await editor.update(object as never, false);
+    expect(outcome).toMatchObject({
+      outcome: 'conflict',
+      current: { spec: { externalTrafficPolicy: 'Local' } },
+    });
+  });
+
+  it('names who owns what would be changed, changes nothing, and takes it over when told to', async () => {
+    const read = await stored();
+    const object = { ...read, spec: { ...read.spec, externalTrafficPolicy: 'Cluster' } };
+    expect(await editor.update(object as never, false)).toMatchObject({
+      outcome: 'owned',
+      fields: [{ field: '.spec.externalTrafficPolicy', managers: ['flux'] }],
+    });
+    expect((await stored()).metadata.resourceVersion).toBe(read.metadata.resourceVersion);
+    expect(await editor.update(object as never, true)).toMatchObject({ outcome: 'saved' });
+    expect((await stored()).spec?.externalTrafficPolicy).toBe('Cluster');
+  });
+
+  it('loses what was made here, and takes out what others own only when told to', async () => {
+    await apply({ externalIPs: ['192.0.2.7'] });
+    const read = await stored();
+    const { externalIPs: _, ...spec } = read.spec ?? {};
+    const object = { ...read, spec };
+    expect(await editor.update(object as never, false)).toMatchObject({
+      outcome: 'owned',
+      fields: [{ field: '.spec.externalIPs', managers: ['flux'] }],
+    });
+    expect(await editor.update(object as never, true)).toMatchObject({ outcome: 'saved' });
+    expect((await stored()).spec).not.toHaveProperty('externalIPs');
+  });
+
+  it('is refused at its fields, as by any server', async () => {
+    const read = await stored();
+    const object = { ...read, spec: { ...read.spec, type: 'Nonsense' } };
+    expect(await editor.update(object as never, false)).toMatchObject({
+      outcome: 'invalid',
+      problems: [{ field: 'spec.type' }],
+    });
+  });
+});
+
+it('says what a person may do, as the cluster does', async () => {
+  await workspace.choose(idOf('beta'));
+  const permissions = await (await workspace.session).permissions.in('default');
+  expect(permissions).toContainEqual({ resource: 'services', verb: 'patch', allowed: true, reason: '' });
+  expect(permissions.map(({ resource }) => resource)).toContain('pods/exec');
 });
 
 it('says why a cluster is not to be had, and what is missing in a context', async () => {
