@@ -11,6 +11,7 @@ import { Clusters } from './clusters.svelte.ts';
 import { Commands } from './commands.svelte.ts';
 import { describeError } from './describe-error.ts';
 import { applyEngineChanges } from './engine-state.ts';
+import { Permissions } from './permissions.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { SettingsStore } from './settings.svelte.ts';
 import { Toasts } from './toasts.svelte.ts';
@@ -26,6 +27,7 @@ export class Session {
   readonly toasts = new Toasts();
   readonly commands = new Commands();
   readonly clusters = new Clusters(this.connection, this.client);
+  readonly permissions = new Permissions(this.client, this.clusters);
   readonly #settings = new SettingsStore(this.connection);
   readonly #cluster = new LiveFeed<ClusterState, ClusterChange>(this.connection, {
     subscribe: (signal) => this.client.cluster.watch(undefined, { signal }),
