@@ -21,6 +21,7 @@ import { FamilyState } from './family-state.ts';
 import { MissingToolError } from './missing-tool-error.ts';
 import { ModeSwitch } from './mode-switch.ts';
 import { NodeWriter } from './node-writer.ts';
+import { RulesetWatch } from './ruleset-watch.ts';
 import { SyncLog } from './sync-log.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -46,6 +47,7 @@ export class Engine {
   readonly #states: FamilyState[];
   readonly #watch: ClusterWatch;
   readonly #runner: SyncRunner;
+  readonly #rulesetWatch: RulesetWatch;
   readonly syncLog = new SyncLog();
   readonly #triggerTimes = new TriggerTimes(Date.now());
   readonly #changes = { services: 0, endpoints: 0 };
@@ -71,6 +73,13 @@ export class Engine {
       maxIntervalMs: options.configuration.iptables.syncPeriodMs,
       retryIntervalMs: RETRY_INTERVAL_MS,
       clock: systemClock,
+    });
+    this.#rulesetWatch = new RulesetWatch({
+      target: options.target,
+      // Whatever was done is put right at once; without events, a full sync every sync period does it.
+      onChange: () => {
+        if (this.#listed) this.#runner.request(true);
+      },
     });
     this.#watch = new ClusterWatch({
       kubeConfig: options.kubeConfig,
@@ -149,6 +158,7 @@ export class Engine {
       configuration: this.#options.configuration,
       log: this.#options.log,
     });
+    await this.#rulesetWatch.start();
     await this.#watch.start();
     this.#listed = true;
     await this.#runner.requestAndWait(true);
@@ -180,6 +190,7 @@ export class Engine {
   /** Stops watching and writing; the node's rules stay as they are. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#rulesetWatch.stop();
     await this.#watch.stop();
     await this.#runner.stop();
   }

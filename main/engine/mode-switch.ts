@@ -68,7 +68,10 @@ export class ModeSwitch {
   /** Brings the node to what should be. Rejects with the cause; the next write is then a full one. */
   async write(request: WriteRequest): Promise<SyncOutcome> {
     const { writer } = this.#options;
-    if (request.full) writer.forget();
+    if (request.full) {
+      writer.forget();
+      this.#preparedFor = undefined;
+    }
     for (const state of request.states) state.applyChanges();
     const warnings: string[] = [];
     const node = this.#nodeOf(request);
@@ -89,7 +92,7 @@ export class ModeSwitch {
     };
   }
 
-  /** Settings of the kernel and counters that rules of the mode refer to, once a mode. */
+  /** Settings of the kernel and counters that rules of the mode refer to: once a mode, and at each full write. */
   async #prepareNode(mode: ProxyMode, node: ProxyNode): Promise<void> {
     if (this.#preparedFor === mode) return;
     const { target, capabilities, configuration } = this.#options;

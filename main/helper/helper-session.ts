@@ -14,6 +14,7 @@ import { listeningVerbs } from './listening-verbs.ts';
 import { type NodeVerbs, nodeVerbs } from './node-protocol.ts';
 import { restoreSnapshot, takeSnapshot } from './node-snapshot.ts';
 import { nodeVerbHandlers } from './node-verbs.ts';
+import { RulesetMonitor } from './ruleset-monitor.ts';
 import type { VerbHandlers } from './verb-channel.ts';
 
 export interface HelperSessionOptions {
@@ -22,6 +23,7 @@ export interface HelperSessionOptions {
 }
 
 interface Attached {
+  monitor: RulesetMonitor;
   node: NodeAt;
   /** As it was asked for. */
   target: string;
@@ -84,6 +86,7 @@ export class HelperSession {
     this.#ended = true;
     // What is under way may still change the node: undone before it has ended, it would come after.
     await Promise.allSettled(this.#underWay);
+    this.#attached?.monitor.close();
     this.#attached?.node.listeners.close();
     try {
       if (!this.#keep) await this.#undo();
@@ -133,11 +136,13 @@ export class HelperSession {
     if (this.#attached) throw Object.assign(new Error('a node is attached already'), { code: 'attached' });
     const node = await nodeAt(parseTargetSpec(target));
     const { userspace, healthChecks } = node.listeners;
+    const monitor = new RulesetMonitor(node.place);
     this.#attached = {
       node,
+      monitor,
       target,
       verbs: {
-        ...nodeVerbHandlers(node.place),
+        ...nodeVerbHandlers(node.place, monitor),
         serveServicePorts: (state) => userspace.serve(state),
         relayStatistics: () => userspace.statistics(),
         serveHealthChecks: (state) => healthChecks.serve(state),

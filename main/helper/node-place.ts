@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type FollowedCommand, followCommand } from '../follow-command.ts';
 import type { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import { type CommandOutput, runCommand } from '../run-command.ts';
 
@@ -9,6 +10,8 @@ export interface NodePlace {
     argv: readonly [string, ...string[]],
     options?: { input?: string; timeoutMs?: number },
   ): Promise<CommandOutput>;
+  /** Starts a command that goes on until it is closed, and hands on each line it prints; not every place can. */
+  follow?: (argv: readonly [string, ...string[]], onLine: (line: string) => void) => FollowedCommand;
   /** A setting below /proc/sys, trimmed; undefined for one that the node's kernel lacks. */
   readSetting(path: string): Promise<string | undefined>;
   /** Passed over for a setting that the node's kernel lacks. */
@@ -20,6 +23,9 @@ export function namespacePlace(within?: NetworkNamespace): NodePlace {
   const inside = <Result>(work: () => Result): Result => (within ? within.run(work) : work());
   return {
     run: (argv, options = {}) => runCommand(argv, { ...options, ...(within ? { within } : {}) }),
+    // A kill -9 of this process must not leave it behind: the kernel ends it with its parent.
+    follow: (argv, onLine) =>
+      followCommand(['setpriv', '--pdeathsig', 'KILL', ...argv], onLine, within ? { within } : {}),
     readSetting: async (path) =>
       inside(() => {
         const file = `/proc/sys/${path}`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RulesetNotice } from './ruleset-monitor.ts';
 import { verb } from './verb-channel.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -71,6 +72,10 @@ export const nodeVerbs = {
   ),
   /** Feeds `nft -f`, one transaction; refused where it touches a table that is not kube-proxy's. */
   writeNftables: verb<{ input: string }, void>(z.strictObject({ input: z.string().max(64 * MEBIBYTE) })),
+  /** Resolves when somebody else has changed kube-proxy's rules more than `after` times, or after `waitMs`. */
+  watchRuleset: verb<{ after: number; waitMs: number }, RulesetNotice>(
+    z.strictObject({ after: z.int().min(-1), waitMs: z.int().min(0).max(60_000) }),
+  ),
   createCounters: verb<{ names: z.infer<typeof counterSchema>[] }, void>(
     z.strictObject({ names: z.array(counterSchema).max(8) }),
   ),

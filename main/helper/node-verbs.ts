@@ -4,6 +4,7 @@ import { probeCapabilities } from './node-capabilities.ts';
 import type { NodePlace } from './node-place.ts';
 import type { ConntrackFlow, NodeVerbs } from './node-protocol.ts';
 import { checkIptablesRestore, checkNft } from './ruleset-guard.ts';
+import { RulesetMonitor } from './ruleset-monitor.ts';
 import type { VerbHandlers } from './verb-channel.ts';
 
 const tableOf = { IPv4: 'ip', IPv6: 'ip6' } as const;
@@ -36,8 +37,14 @@ function isWhole(saved: string): boolean {
   );
 }
 
-/** The helper's verbs on one node. */
-export function nodeVerbHandlers(place: NodePlace): VerbHandlers<NodeVerbs> {
+/**
+ * The helper's verbs on one node.
+ * @param monitor knows our own writes from others'; whoever makes it closes it.
+ */
+export function nodeVerbHandlers(
+  place: NodePlace,
+  monitor = new RulesetMonitor(place),
+): VerbHandlers<NodeVerbs> {
   return {
     capabilities: () => probeCapabilities(place),
     readIptables: async ({ family, counters }) => {
@@ -50,7 +57,8 @@ export function nodeVerbHandlers(place: NodePlace): VerbHandlers<NodeVerbs> {
     },
     writeIptables: async ({ family, input }) => {
       checkIptablesRestore(input);
-      await place.run([iptablesTool(family, 'restore'), '--noflush', '--wait', '5'], { input });
+      const argv: [string, ...string[]] = [iptablesTool(family, 'restore'), '--noflush', '--wait', '5'];
+      await monitor.own(() => place.run(argv, { input }));
     },
     readNftables: async ({ family, counters }) => {
       const stateless = counters ? [] : ['-s'];
@@ -64,8 +72,9 @@ export function nodeVerbHandlers(place: NodePlace): VerbHandlers<NodeVerbs> {
     },
     writeNftables: async ({ input }) => {
       checkNft(input);
-      await place.run(['nft', '-f', '-'], { input });
+      await monitor.own(() => place.run(['nft', '-f', '-'], { input }));
     },
+    watchRuleset: ({ after, waitMs }) => monitor.next(after, waitMs),
     createCounters: async ({ names }) => {
       for (const name of names) {
         await place.run(['nfacct', 'add', name]).catch((error: unknown) => {

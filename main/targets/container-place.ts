@@ -1,5 +1,6 @@
 /** A node that is a container: its commands run through the container runtime's `exec`. */
 import { readFileSync, readlinkSync } from 'node:fs';
+import { followCommand } from '../follow-command.ts';
 import type { NodePlace } from '../helper/node-place.ts';
 import { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import { CommandError, runCommand } from '../run-command.ts';
@@ -32,7 +33,10 @@ export function containerPlace(container: NodeContainer): NodePlace {
       throw new CommandError(argv, exitCode, error.stderr);
     }
   };
-  return { run, ...settingsThroughCommands(run) };
+  const follow: NodePlace['follow'] = (argv, onLine) =>
+    // Nothing ends what runs in a container when its client is killed: it ends by itself, and is started again.
+    followCommand([runtime, 'exec', '-i', '--user', '0', id, 'timeout', FOLLOWED_SECONDS, ...argv], onLine);
+  return { run, follow, ...settingsThroughCommands(run) };
 }
 
 async function assertRuns({ runtime, id, name }: NodeContainer): Promise<void> {
@@ -43,6 +47,8 @@ async function assertRuns({ runtime, id, name }: NodeContainer): Promise<void> {
     if (refusal) throw refusal;
   }
 }
+
+const FOLLOWED_SECONDS = '600';
 
 /**
  * Opens the container's network namespace, for root of the machine whose kernel runs it. The process id that the

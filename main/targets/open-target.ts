@@ -4,6 +4,7 @@ import { type ElevatedHelper, ElevationError, startElevatedHelper } from '../hel
 import { asOneself, withPrompt, withSudo } from '../helper/helper-starters.ts';
 import type { NodeVerbs } from '../helper/node-protocol.ts';
 import { nodeVerbHandlers } from '../helper/node-verbs.ts';
+import { RulesetMonitor } from '../helper/ruleset-monitor.ts';
 import type { VerbClient } from '../helper/verb-channel.ts';
 import { nodeAt } from './node-at.ts';
 import type { NodeTarget } from './node-target.ts';
@@ -61,12 +62,16 @@ function needRoot(spec: TargetSpec): void {
 /** A node that this very process works on. */
 async function ownTarget(spec: TargetSpec): Promise<OpenTarget> {
   const { place, listeners, close } = await nodeAt(spec);
+  const monitor = new RulesetMonitor(place);
   return {
     name: formatTargetSpec(spec),
-    verbs: asClient(nodeVerbHandlers(place)),
+    verbs: asClient(nodeVerbHandlers(place, monitor)),
     userspace: listeners.userspace,
     healthChecks: listeners.healthChecks,
-    close,
+    close: () => {
+      monitor.close();
+      return close();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** An empty network namespace as a node: for tests that write rules and read them back. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { followCommand } from '../follow-command.ts';
 import type { NodePlace } from '../helper/node-place.ts';
 import { nodeVerbs } from '../helper/node-protocol.ts';
 import { nodeVerbHandlers } from '../helper/node-verbs.ts';
@@ -23,6 +24,7 @@ export class NodeUnderTest implements AsyncDisposable {
     const [here, there] = channelPair();
     const place: NodePlace = {
       run: (argv, options) => this.run(argv, options?.input),
+      follow: (argv, onLine) => followCommand(this.#inside(argv), onLine),
       readSetting: async () => undefined,
       writeSetting: async () => {},
     };
@@ -57,19 +59,12 @@ export class NodeUnderTest implements AsyncDisposable {
 
   /** Runs a command on the node. Rejects with CommandError on any other end than exit code 0. */
   run(argv: readonly [string, ...string[]], input = ''): Promise<{ stdout: string; stderr: string }> {
-    const pid = String(this.#holder.pid);
-    return runCommand(
-      [
-        'nsenter',
-        '--target',
-        pid,
-        ...(this.#ownUsers ? ['--user', '--preserve-credentials'] : []),
-        '--net',
-        '--',
-        ...argv,
-      ],
-      { input },
-    );
+    return runCommand(this.#inside(argv), { input });
+  }
+
+  #inside(argv: readonly string[]): [string, ...string[]] {
+    const users = this.#ownUsers ? ['--user', '--preserve-credentials'] : [];
+    return ['nsenter', '--target', String(this.#holder.pid), ...users, '--net', '--', ...argv];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -53,6 +53,7 @@ const handlers: VerbHandlers<SupervisorVerbs> = {
   writeIptables: (args) => made().nodeVerbs.writeIptables(args),
   readNftables: (args) => made().nodeVerbs.readNftables(args),
   writeNftables: (args) => made().nodeVerbs.writeNftables(args),
+  watchRuleset: (args) => made().nodeVerbs.watchRuleset(args),
   createCounters: (args) => made().nodeVerbs.createCounters(args),
   listConntrack: (args) => made().nodeVerbs.listConntrack(args),
   readConntrack: (args) => made().nodeVerbs.readConntrack(args),
