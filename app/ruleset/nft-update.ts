@@ -6,6 +6,7 @@
  * Within the table everything is kube-proxy's: what is not wanted goes. What clients are noted in affinity sets
  * stays, because it is the kernel's and not ours.
  */
+import { isDormant } from './dormant.ts';
 import type { NftablesChain, NftablesRule, NftablesRuleset, NftablesTable } from './model.ts';
 import { canonicalRule } from './nft-canonical.ts';
 import {
@@ -69,7 +70,7 @@ function updateTable(
   if (wanted === undefined) return present === undefined ? [] : [deleteTable(present)];
   if (present === undefined) return [...createTable(wanted)];
   // Another kube-proxy's table may use a name for something else, which rules of both may refer to.
-  if (namesOtherThings(present, wanted)) return [deleteTable(present), ...createTable(wanted)];
+  if (mustBeMadeAnew(present, wanted)) return [deleteTable(present), ...createTable(wanted)];
   return editTable(diffTable(present, wanted, options));
 }
 
@@ -78,7 +79,7 @@ function updateInPhases(
   wanted: NftablesTable,
   options: NftUpdateOptions,
 ): string[] {
-  const isOther = present !== undefined && namesOtherThings(present, wanted);
+  const isOther = present !== undefined && mustBeMadeAnew(present, wanted);
   const from = present === undefined || isOther ? { ...wanted, chains: [], sets: [], maps: [] } : present;
   const start = [
     ...(isOther ? [deleteTable(present)] : []),
@@ -93,6 +94,11 @@ function updateInPhases(
 
 function nftInput(commands: readonly string[]): string {
   return commands.map((command) => `${command}\n`).join('');
+}
+
+/** A table that was switched off cannot be switched on again by one that names no flags. */
+function mustBeMadeAnew(present: NftablesTable, wanted: NftablesTable): boolean {
+  return isDormant(present) || namesOtherThings(present, wanted);
 }
 
 function namesOtherThings(present: NftablesTable, wanted: NftablesTable): boolean {

@@ -16,7 +16,7 @@ import { ServiceOfChain } from './service-of-chain.ts';
 export function verifyIptables(present: IptablesRuleset, wanted: IptablesRuleset): Finding[] {
   const differences = diffIptables(withoutProxyPorts(present), withoutProxyPorts(wanted));
   const services = new ServiceOfChain([present, wanted]);
-  const reader = new DifferenceReader(differences, services, wanted);
+  const reader = new DifferenceReader(differences, services, withoutProxyPorts(wanted));
   return inOrder(differences.flatMap((difference) => reader.read(difference)));
 }
 
@@ -26,12 +26,18 @@ const SERVICE_CHAIN = /^KUBE-(?:SVC|SVL|XLB|FW|EXT)-/;
 class DifferenceReader {
   readonly #services: ServiceOfChain;
   readonly #family: IptablesRuleset['family'];
+  readonly #wanted: Map<string, readonly IptablesRule[]>;
   /** Whole chains that are missing or unwanted: rules that lead to them go without saying. */
   readonly #whole: Map<string, ChainDifference>;
 
   constructor(differences: readonly ChainDifference[], services: ServiceOfChain, wanted: IptablesRuleset) {
     this.#services = services;
     this.#family = wanted.family;
+    this.#wanted = new Map(
+      wanted.tables.flatMap(({ name, chains }) =>
+        chains.map((chain) => [`${name} ${chain.name}`, chain.rules] as const),
+      ),
+    );
     this.#whole = new Map(
       differences
         .filter(({ kind }) => kind !== 'different')
@@ -63,7 +69,7 @@ class DifferenceReader {
     const findings: Finding[] = [];
     const consequences = this.#endpointsChange(difference);
     for (const rule of difference.missing) {
-      const was = takeCounterpart(unwanted, rule);
+      const was = takeCounterpart(unwanted, rule) ?? takeLone(unwanted, difference.missing);
       if (was !== undefined && consequences && isShareOf(was, rule)) continue;
       if (was === undefined && this.#leadsToWhole(table, rule)) continue;
       findings.push({
@@ -80,12 +86,14 @@ class DifferenceReader {
     for (const rule of unwanted) {
       if (this.#leadsToWhole(table, rule)) continue;
       const service = this.#serviceOf(chain, rule);
-      const isKubeProxys = isOurJump(rule) || serviceOfRule(rule).length > 0;
+      const isTwice = this.#isWanted(table, chain, rule);
+      const isKubeProxys = isTwice || isOurJump(rule) || serviceOfRule(rule).length > 0;
+      const found = isTwice ? `a rule of ${chain} is there twice` : `stale rule in ${chain}`;
       findings.push({
         kind: isKubeProxys ? 'stale' : 'foreign',
         family,
         ...(isKubeProxys ? service : {}),
-        words: isKubeProxys ? `stale rule in ${chain}${aboutJump(rule)}` : `foreign rule in ${chain}`,
+        words: isKubeProxys ? `${found}${aboutJump(rule)}` : `foreign rule in ${chain}`,
         rules: [foundRule({ table, chain }, 'present', rule)],
       });
     }
@@ -95,6 +103,11 @@ class DifferenceReader {
       findings.push({ kind: 'reordered', family, ...(service ? { service } : {}), words, rules: [] });
     }
     return findings;
+  }
+
+  #isWanted(table: string, chain: string, rule: IptablesRule): boolean {
+    const body = printRuleBody(rule);
+    return (this.#wanted.get(`${table} ${chain}`) ?? []).some((other) => printRuleBody(other) === body);
   }
 
   /** Whether endpoints of this chain come or go, so that the others' shares change with them. */
@@ -149,6 +162,14 @@ function aboutJump({ target }: IptablesRule): string {
 function takeCounterpart(rules: IptablesRule[], wanted: IptablesRule): IptablesRule | undefined {
   const index = rules.findIndex((rule) => isCounterpart(rule, wanted));
   return index < 0 ? undefined : rules.splice(index, 1)[0];
+}
+
+/** In a chain where one rule is missing and another is too many, of the same kind of target, the one was the other. */
+function takeLone(rules: IptablesRule[], missing: readonly IptablesRule[]): IptablesRule | undefined {
+  const [rule, ...others] = rules;
+  if (others.length > 0 || missing.length !== 1 || rule?.target?.kind !== missing[0]?.target?.kind)
+    return undefined;
+  return rules.shift();
 }
 
 function isCounterpart(rule: IptablesRule, wanted: IptablesRule): boolean {

@@ -5,7 +5,9 @@
  * does not tell them), and the clients that sets for session affinity hold at the moment.
  */
 import type { IPFamily } from '../kubernetes/objects.ts';
+import { isDormant } from '../ruleset/dormant.ts';
 import type {
+  NftablesChain,
   NftablesElement,
   NftablesRule,
   NftablesRuleset,
@@ -33,7 +35,9 @@ function verifyTable(family: IPFamily, present: NftablesTable | undefined, wante
     return [{ kind: 'missing', family, words, rules: [] }];
   }
   const place = { family, table: wanted.name };
+  const words = `table ${wanted.family} ${wanted.name} is switched off (dormant)`;
   return [
+    ...(isDormant(present) ? [{ kind: 'changed' as const, family, words, rules: [] }] : []),
     ...verifyChains(place, present, wanted),
     ...verifySets(place, [...present.sets, ...present.maps], [...wanted.sets, ...wanted.maps]),
   ];
@@ -65,7 +69,10 @@ function verifyChains(place: Place, present: NftablesTable, wanted: NftablesTabl
       const words = `missing chain ${chain.name}`;
       const rules = chain.rules.map((rule) => wantedRule(place, chain.name, rule));
       findings.push({ kind: 'missing', family: place.family, ...service, words, rules });
-    } else findings.push(...verifyRules({ ...place, chain: chain.name }, found.rules, chain.rules));
+      continue;
+    }
+    findings.push(...verifyHook(place, found, chain));
+    findings.push(...verifyRules({ ...place, chain: chain.name }, found.rules, chain.rules));
   }
   for (const chain of present.chains) {
     if (wantedChains.has(chain.name)) continue;
@@ -77,6 +84,25 @@ function verifyChains(place: Place, present: NftablesTable, wanted: NftablesTabl
       words: `${service ? 'stale' : 'foreign'} chain ${chain.name}`,
       rules: chain.rules.map((rule) => presentRule(place, chain.name, rule)),
     });
+  }
+  return findings;
+}
+
+/** Where the kernel calls a chain, and what it does with what no rule decided. */
+function verifyHook({ family }: Place, present: NftablesChain, wanted: NftablesChain): Finding[] {
+  const found = (words: string): Finding => ({ kind: 'changed', family, words, rules: [] });
+  const [is, was] = [present.base, wanted.base];
+  if (is === undefined && was === undefined) return [];
+  if (is === undefined) return [found(`${wanted.name} is not called by the kernel any more`)];
+  if (was === undefined) return [found(`${wanted.name} is called by the kernel, at hook ${is.hook}`)];
+  const findings: Finding[] = [];
+  if (is.type !== was.type || is.hook !== was.hook || is.priority !== was.priority) {
+    const place = `priority ${is.priority} of hook ${is.hook}`;
+    findings.push(found(`${wanted.name} is called at ${place} instead of ${was.priority}`));
+  }
+  const [policy, wantedPolicy] = [is.policy ?? 'accept', was.policy ?? 'accept'];
+  if (policy !== wantedPolicy) {
+    findings.push(found(`${wanted.name} has policy ${policy} instead of ${wantedPolicy}`));
   }
   return findings;
 }
@@ -109,8 +135,14 @@ function verifyRules(
     });
   }
   for (const rule of unwanted) {
-    const words = `foreign rule in ${chain}`;
-    findings.push({ kind: 'foreign', family, words, rules: [presentRule(place, chain, rule)] });
+    const isTwice = wanted.some((other) => canonicalRule(other) === canonicalRule(rule));
+    findings.push({
+      kind: isTwice ? 'stale' : 'foreign',
+      family,
+      ...(isTwice ? named(service) : {}),
+      words: isTwice ? `a rule of ${chain} is there twice` : `foreign rule in ${chain}`,
+      rules: [presentRule(place, chain, rule)],
+    });
   }
   if (findings.length > 0 || present.length !== wanted.length) return findings;
   const isReordered = wanted.some((rule, index) => {

@@ -77,8 +77,11 @@ export class Engine {
     this.#rulesetWatch = new RulesetWatch({
       target: options.target,
       // Whatever was done is put right at once; without events, a full sync every sync period does it.
-      onChange: () => {
-        if (this.#listed) this.#runner.request(true);
+      onChange: (program) => {
+        if (!this.#listed) return;
+        if (program)
+          options.log(`${program} changed kube-proxy's rules on ${options.target.name}; they are read again`);
+        this.#runner.request(true);
       },
     });
     this.#watch = new ClusterWatch({

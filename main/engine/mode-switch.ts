@@ -5,8 +5,8 @@
 import type { IPFamily, Node, ServiceCIDR } from '../../app/kubernetes/objects.ts';
 import { buildRuleset, type Capabilities, type Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
+import { kernelSettings } from '../../app/proxy/kernel-settings.ts';
 import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
-import { nodePortAddresses } from '../../app/proxy/node-port-addresses.ts';
 import { keepChains } from '../../app/ruleset/kept-chains.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
@@ -96,20 +96,11 @@ export class ModeSwitch {
   async #prepareNode(mode: ProxyMode, node: ProxyNode): Promise<void> {
     if (this.#preparedFor === mode) return;
     const { target, capabilities, configuration } = this.#options;
-    if (configuration.conntrackTcpBeLiberal) {
-      await target.verbs.writeSysctl({ name: 'net/netfilter/nf_conntrack_tcp_be_liberal', value: '1' });
-    }
-    if (mode === 'iptables') {
-      if (capabilities.nfacct) {
-        await target.verbs.createCounters({
-          names: ['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts'],
-        });
-      }
-      // Without it the kernel drops what comes from 127.0.0.1 and leaves by another interface.
-      const { containsIPv4Loopback } = nodePortAddresses(configuration.nodePortAddresses, 'IPv4', node);
-      if (configuration.iptables.localhostNodePorts && containsIPv4Loopback) {
-        await target.verbs.writeSysctl({ name: 'net/ipv4/conf/all/route_localnet', value: '1' });
-      }
+    for (const setting of kernelSettings(mode, configuration, node)) await target.verbs.writeSysctl(setting);
+    if (mode === 'iptables' && capabilities.nfacct) {
+      await target.verbs.createCounters({
+        names: ['ct_state_invalid_dropped_pkts', 'localhost_nps_accepted_pkts'],
+      });
     }
     this.#preparedFor = mode;
   }

@@ -18,17 +18,21 @@ const TOUCHES = /^(?:KUBE-.*|PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
 
 export class RulesetEvents {
   #touched = false;
+  #lines = 0;
 
   /** @returns the change that the line ends; undefined where it ends none, or one of foreign rules alone. */
   read(line: string): RulesetChange | 'lost' | undefined {
     if (LOST.test(line)) return 'lost';
     const [, pid, program] = GENERATION.exec(line) ?? [];
     if (pid === undefined) {
+      this.#lines += 1;
       this.#touched ||= touchesKubeProxy(line);
       return undefined;
     }
-    const touched = this.#touched;
+    // nft prints nothing of elements of a set that it does not know (yet): then it may be anything.
+    const touched = this.#touched || this.#lines === 0;
     this.#touched = false;
+    this.#lines = 0;
     return touched ? { program: program ?? '', pid: Number(pid) } : undefined;
   }
 }
