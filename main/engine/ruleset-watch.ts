@@ -10,7 +10,8 @@ export interface RulesetWatchOptions {
 
 const ASK_AGAIN_MS = 30_000;
 /** Where the node does not tell, it may one day: a container's nft is ended now and then. */
-const RETRY_MS = 5_000;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5_000;
 
 /** Follows what others do to a node's rules. Where the node cannot tell, whoever needs to know reads now and then. */
 export class RulesetWatch {
@@ -36,15 +37,20 @@ export class RulesetWatch {
 
   async #follow(begin: number): Promise<void> {
     let known = begin;
+    let retryMs = FIRST_RETRY_MS;
     while (!this.#stopped) {
       const count = await this.#ask(known, ASK_AGAIN_MS);
       if (this.#stopped) return;
       if (count === undefined) {
-        await this.#pause(RETRY_MS);
+        await this.#pause(retryMs);
+        retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
         // Counted from nothing again; what happened meanwhile nobody told.
         known = (await this.#ask(-1, 0)) ?? 0;
         if (!this.#stopped && this.#live) this.#options.onChange(undefined);
-      } else known = count;
+      } else {
+        known = count;
+        retryMs = FIRST_RETRY_MS;
+      }
     }
   }
 

@@ -62,6 +62,7 @@ describe.runIf(isRoot)('a node that somebody changes by hand', () => {
       // An hour between full syncs: what is put right is put right because the kernel told of it.
       const config = await cluster.writeConfiguration(configuration);
       proxy = await cluster.startProxy(node.namespace, { args: ['--config', config, '--mode', mode] });
+      expect(await verify(node.namespace, mode)).toEqual([]);
     });
 
     const rows = damageRows.flatMap(({ name, in: damages }) => {
@@ -70,7 +71,6 @@ describe.runIf(isRoot)('a node that somebody changes by hand', () => {
     });
 
     test.each(rows)('$name is named, and put right at once', async ({ damage }) => {
-      expect(await verify(node.namespace, mode)).toEqual([]);
       let foreign: string[] = [];
       proxy.child.kill('SIGSTOP');
       try {

@@ -488,8 +488,14 @@ export const damageRows: readonly DamageRow[] = [
         service: GUARDED,
       },
       nftables: {
-        do: (node) =>
-          node.replaceNftRule(node.findChain(/^firewall-.*guarded/), /drop/, '10.0.0.0/24', '10.0.0.0/8'),
+        do: (node) => {
+          const chain = node.findChain(/^firewall-.*guarded/);
+          const { handle } = node.findNftRule(chain, /drop/);
+          node.nftInput(
+            `delete rule ip kube-proxy ${chain} handle ${handle}`,
+            `add rule ip kube-proxy ${chain} ip saddr != { 10.0.0.0/8, 192.0.2.10 } drop`,
+          );
+        },
         kind: 'changed',
         words: /rule in firewall-\S+ changed by hand/,
         service: GUARDED,
