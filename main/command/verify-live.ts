@@ -1,18 +1,16 @@
 /** `kube-proxy-lab verify --target`: what differs on a node between the rules there and those that should be. */
 import { hostname } from 'node:os';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { EndpointSlice, IPFamily, Node, Service, ServiceCIDR } from '../../app/kubernetes/objects.ts';
+import type { EndpointSlice, Node, Service, ServiceCIDR } from '../../app/kubernetes/objects.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
+import { kernelSettings } from '../../app/proxy/kernel-settings.ts';
 import { resolveNode } from '../../app/proxy/node.ts';
-import { parseIptablesSave } from '../../app/ruleset/iptables-parse.ts';
-import type { Ruleset } from '../../app/ruleset/model.ts';
-import { parseNftables } from '../../app/ruleset/nft-parse.ts';
-import { parseSavedRules, type SavedRules } from '../../app/verify/saved-rules.ts';
 import { getJson } from '../cluster/call-api.ts';
 import type { NodeCapabilities } from '../helper/node-protocol.ts';
 import { type OpenTarget, openTarget } from '../targets/open-target.ts';
 import { parseTargetSpec } from '../targets/target-spec.ts';
+import { readNode, readSettings } from '../verification/read-node.ts';
 import { readConfigurationFile } from './read-configuration.ts';
 import { supportedMode } from './render.ts';
 import { loadKubeConfig } from './run.ts';
@@ -33,7 +31,6 @@ export interface VerifyLiveOptions {
   readonly json?: boolean;
 }
 
-const FAMILIES: readonly IPFamily[] = ['IPv4', 'IPv6'];
 /** kube-proxy's own selection: what it leaves alone is never sent to it. */
 const PROXIED = '!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name';
 const BETWEEN_LOOKS_MS = 500;
@@ -44,7 +41,7 @@ export async function verifyLive(options: VerifyLiveOptions): Promise<VerifyResu
   const kubeConfig = loadKubeConfig(options.kubeconfig ?? (configuration.kubeconfig || undefined));
   const target = await openTarget(parseTargetSpec(options.target), { elevate: options.elevate ?? false });
   try {
-    const capabilities = await target.verbs.capabilities({});
+    const capabilities = await target.verbs.capabilities({ changesNothing: true });
     const end = Date.now() + (options.wait ?? 0) * 1000;
     for (;;) {
       const result = await look({ options, configuration, kubeConfig, target, capabilities });
@@ -78,17 +75,14 @@ async function look({
   ]);
   const { services, slices, serviceCIDRs, node } = cluster;
   const { bindAddresses } = configuration;
+  const proxyNode = resolveNode({ name, bindAddresses, ...(node ? { node } : {}) });
+  const mode = supportedMode(saved.mode ?? configuration.mode);
   return compare({
     saved,
-    snapshot: {
-      services,
-      slices,
-      serviceCIDRs,
-      configuration,
-      node: resolveNode({ name, bindAddresses, ...(node ? { node } : {}) }),
-    },
-    mode: supportedMode(saved.mode ?? configuration.mode),
+    snapshot: { services, slices, serviceCIDRs, configuration, node: proxyNode },
+    mode,
     dialect: options.dialect,
+    besides: await readSettings(target, kernelSettings(mode, configuration, proxyNode)),
     ...(options.json ? { json: true } : {}),
   });
 }
@@ -114,33 +108,4 @@ async function readCluster(kubeConfig: KubeConfig, nodeName: string): Promise<Cl
     list<Node>('/api/v1/nodes', { fieldSelector: `metadata.name=${nodeName}` }),
   ]);
   return { services, slices, serviceCIDRs, node };
-}
-
-/** What the node holds of both kinds, and the mode: the one that is asked for, else what its rules are of. */
-async function readNode(
-  target: OpenTarget,
-  { iptables, ip6tables, nft }: NodeCapabilities,
-  asked: ProxyMode | undefined,
-): Promise<SavedRules> {
-  const { verbs } = target;
-  const has = { IPv4: iptables.available, IPv6: ip6tables.available };
-  const both = async (
-    read: (family: IPFamily) => Promise<string>,
-    parse: (text: string, family: IPFamily) => Ruleset,
-  ): Promise<SavedRules> => {
-    const texts = await Promise.all(FAMILIES.map(read));
-    const modes = texts.map((text, index) => parseSavedRules(text, FAMILIES[index]).mode);
-    // A table that is not there is rules of this kind that are missing, not rules of none.
-    const rulesets = FAMILIES.map((family, index) => parse(texts[index] ?? '', family));
-    return { rulesets, mode: modes.find((mode) => mode !== undefined) };
-  };
-  const fromIptables = await both(
-    async (family) => (has[family] ? verbs.readIptables({ family }) : ''),
-    parseIptablesSave,
-  );
-  const fromNft = nft.available
-    ? await both((family) => verbs.readNftables({ family }), parseNftables)
-    : { rulesets: [], mode: undefined };
-  const mode = asked ?? fromIptables.mode ?? fromNft.mode;
-  return { rulesets: [...fromIptables.rulesets, ...fromNft.rulesets], mode };
 }

@@ -59,13 +59,15 @@ export interface Comparison {
   readonly mode: ProxyMode;
   readonly dialect: Dialect;
   readonly json?: true;
+  /** What else is found on the node. */
+  readonly besides?: readonly Finding[];
 }
 
 /** Compares, and says in words or JSON what was found. */
-export function compare({ saved, snapshot, mode, dialect, json }: Comparison): VerifyResult {
+export function compare({ saved, snapshot, mode, dialect, json, besides = [] }: Comparison): VerifyResult {
   const { node } = snapshot;
   const withCapabilities = { ...snapshot, capabilities: { nfacct: usesNamedCounters(saved.rulesets) } };
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...besides];
   let rules = 0;
   for (const present of savedFor(mode, saved, node.primaryFamily)) {
     const wanted = buildRuleset(mode, dialect, proxierState(withCapabilities, present.family));

@@ -8,13 +8,16 @@
  */
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { EndpointSlice, IPFamily, Node, Service, ServiceCIDR } from '../../app/kubernetes/objects.ts';
-import type { Dialect } from '../../app/proxy/build-ruleset.ts';
+import type { Capabilities, Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
+import type { ProxyNode } from '../../app/proxy/node.ts';
 import { SyncRunner } from '../../app/proxy/sync-runner.ts';
 import { TriggerTimes } from '../../app/proxy/trigger-times.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import type { NodeCapabilities } from '../helper/node-protocol.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
+import { buildRulesets, nodeOf } from './build-rulesets.ts';
+import { ClusterHistory } from './cluster-history.ts';
 import { ClusterWatch, type ConnectionState } from './cluster-watch.ts';
 import type { EngineObserver } from './engine-observer.ts';
 import { FamilyState } from './family-state.ts';
@@ -24,6 +27,9 @@ import { NodeWriter } from './node-writer.ts';
 import { RulesetWatch } from './ruleset-watch.ts';
 import { SyncLog } from './sync-log.ts';
 import { systemClock } from './system-clock.ts';
+
+/** `observe`: knows what should be on the node, and never writes. `take-over`: is the node's kube-proxy. */
+export type EngineWay = 'observe' | 'take-over';
 
 export interface EngineOptions {
   kubeConfig: KubeConfig;
@@ -37,6 +43,8 @@ export interface EngineOptions {
   /** One line for people, without a newline. */
   log: (line: string) => void;
   observer?: EngineObserver;
+  /** `take-over` without it. */
+  way?: EngineWay;
 }
 
 const RETRY_INTERVAL_MS = 1_000;
@@ -58,12 +66,19 @@ export class Engine {
   #switch: ModeSwitch | undefined;
   #mode: ProxyMode;
   #dialect: Dialect;
+  #way: EngineWay;
+  /** What was last asked for, of a node that is observed. */
+  #observed: readonly Ruleset[] = [];
+  readonly history = new ClusterHistory();
+  readonly #wantedListeners = new Set<() => void>();
+  readonly #nodeListeners = new Set<(program: string | undefined) => void>();
   #listed = false;
   readonly #listeners = new Set<() => void>();
   #stopped = false;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#way = options.way ?? 'take-over';
     this.#mode = options.mode;
     this.#dialect = options.dialect;
     this.#states = FAMILIES.map((family) => new FamilyState(family, options.nodeName));
@@ -78,10 +93,7 @@ export class Engine {
       target: options.target,
       // Whatever was done is put right at once; without events, a full sync every sync period does it.
       onChange: (program) => {
-        if (!this.#listed) return;
-        if (program)
-          options.log(`${program} changed kube-proxy's rules on ${options.target.name}; they are read again`);
-        this.#runner.request(true);
+        this.#nodeChangedByHand(program);
       },
     });
     this.#watch = new ClusterWatch({
@@ -111,7 +123,7 @@ export class Engine {
 
   /** The rules as last written, one ruleset a family; none before the first write. */
   get rulesets(): readonly Ruleset[] {
-    return this.#switch?.written ?? [];
+    return this.#way === 'observe' ? this.#observed : (this.#switch?.written ?? []);
   }
 
   /** The cluster's API: answers, or not, and why. */
@@ -146,25 +158,96 @@ export class Engine {
    */
   async start(): Promise<void> {
     const { target } = this.#options;
-    this.#capabilities = await target.verbs.capabilities({});
-    const { iptables, ip6tables, nft, nfacct } = this.#capabilities;
-    if (!iptables.available) throw new MissingToolError(target.name, 'iptables', iptables.reason);
-    this.#switch = new ModeSwitch({
-      target,
-      writer: new NodeWriter(target, {
-        iptables: iptables.available,
-        ip6tables: ip6tables.available,
-        nft: nft.available,
-      }),
-      capabilities: { nfacct: nfacct.available },
-      conntrack: this.#capabilities.conntrack.available,
-      configuration: this.#options.configuration,
-      log: this.#options.log,
-    });
+    this.#capabilities = await target.verbs.capabilities({ changesNothing: this.#way === 'observe' });
+    if (this.#way === 'take-over') this.#switch = this.#openSwitch(this.#capabilities);
     await this.#rulesetWatch.start();
     await this.#watch.start();
     this.#listed = true;
     await this.#runner.requestAndWait(true);
+  }
+
+  get way(): EngineWay {
+    return this.#way;
+  }
+
+  /** Becomes the node's kube-proxy, in this mode; resolves when its rules are there. The caller knows nobody else is. */
+  async takeOver(mode: ProxyMode, dialect: Dialect): Promise<void> {
+    if (this.#way === 'take-over') return this.setMode(mode, dialect);
+    const before = { mode: this.#mode, dialect: this.#dialect };
+    const capabilities = await this.#options.target.verbs.capabilities({});
+    this.#switch = this.#openSwitch(capabilities);
+    this.#capabilities = capabilities;
+    this.#way = 'take-over';
+    this.#mode = mode;
+    this.#dialect = dialect;
+    this.#announce();
+    try {
+      await this.#runner.requestAndWait(true);
+    } catch (error) {
+      await this.observe();
+      this.#mode = before.mode;
+      this.#dialect = before.dialect;
+      this.#announce();
+      throw error;
+    }
+  }
+
+  /** Writes no more; resolves when what was being written is. The node's rules stay as they are. */
+  async observe(): Promise<void> {
+    this.#way = 'observe';
+    await this.#runner.requestAndWait();
+    this.#switch = undefined;
+    this.#announce();
+  }
+
+  /**
+   * What should be on the node as the cluster is, one ruleset a family: for its own mode, or the one that somebody
+   * else's kube-proxy is in. Of an observed node that is then its mode, and these its rulesets.
+   */
+  wanted(request: { mode: ProxyMode; dialect: Dialect; capabilities: Capabilities }): readonly Ruleset[] {
+    const { configuration, nodeName } = this.#options;
+    const rulesets = buildRulesets({
+      ...request,
+      states: this.#states,
+      node: nodeOf({ configuration, nodeName, node: this.#node }),
+      configuration,
+      serviceCIDRs: this.#serviceCIDRs,
+    });
+    if (this.#way === 'observe') {
+      const isOther = this.#mode !== request.mode || this.#dialect !== request.dialect;
+      this.#mode = request.mode;
+      this.#dialect = request.dialect;
+      this.#observed = rulesets;
+      if (isOther) this.#announce();
+    }
+    return rulesets;
+  }
+
+  /** The node as the rules see it. */
+  get proxyNode(): ProxyNode {
+    const { configuration, nodeName } = this.#options;
+    return nodeOf({ configuration, nodeName, node: this.#node });
+  }
+
+  get configuration(): ProxyConfiguration {
+    return this.#options.configuration;
+  }
+
+  /** Whether the node tells of others' changes to its rules at once. */
+  get hearsOfChanges(): boolean {
+    return this.#rulesetWatch.live;
+  }
+
+  /** Calls back when other rules may be wanted than before; the returned function ends that. */
+  onWanted(listener: () => void): () => void {
+    this.#wantedListeners.add(listener);
+    return () => this.#wantedListeners.delete(listener);
+  }
+
+  /** Calls back when somebody else has changed kube-proxy's rules on the node; the returned function ends that. */
+  onNodeChange(listener: (program: string | undefined) => void): () => void {
+    this.#nodeListeners.add(listener);
+    return () => this.#nodeListeners.delete(listener);
   }
 
   /** Changes the mode while traffic flows; resolves when the node has the new mode's rules. */
@@ -199,6 +282,7 @@ export class Engine {
   }
 
   #serviceChanged(previous: Service | undefined, current: Service | undefined): void {
+    this.history.serviceChanged(previous, current, Date.now());
     for (const state of this.#states) state.services.update(previous, current);
     this.#changes.services += 1;
     this.#requestIfPending();
@@ -207,6 +291,7 @@ export class Engine {
   #sliceChanged(previous: EndpointSlice | undefined, current: EndpointSlice | undefined): void {
     const slice = current ?? previous;
     if (!slice) return;
+    this.history.sliceChanged(previous, current, Date.now());
     for (const state of this.#states) state.endpoints.update(slice, current === undefined);
     this.#changes.endpoints += 1;
     if (current) this.#triggerTimes.note(current);
@@ -249,7 +334,48 @@ export class Engine {
     for (const listener of this.#listeners) listener();
   }
 
+  #openSwitch(capabilities: NodeCapabilities): ModeSwitch {
+    const { target, configuration, log } = this.#options;
+    const { iptables, ip6tables, nft, nfacct, conntrack } = capabilities;
+    if (!iptables.available) throw new MissingToolError(target.name, 'iptables', iptables.reason);
+    return new ModeSwitch({
+      target,
+      writer: new NodeWriter(target, {
+        iptables: iptables.available,
+        ip6tables: ip6tables.available,
+        nft: nft.available,
+      }),
+      capabilities: { nfacct: nfacct.available },
+      conntrack: conntrack.available,
+      configuration,
+      log,
+    });
+  }
+
+  #nodeChangedByHand(program: string | undefined): void {
+    if (!this.#listed) return;
+    const { log, target } = this.#options;
+    for (const listener of [...this.#nodeListeners]) listener(program);
+    if (this.#way === 'observe') return;
+    if (program) log(`${program} changed kube-proxy's rules on ${target.name}; they are read again`);
+    this.#runner.request(true);
+  }
+
   async #sync(full: boolean): Promise<void> {
+    try {
+      if (this.#way === 'take-over') await this.#write(full);
+      else {
+        for (const state of this.#states) {
+          state.applyChanges();
+          state.cleaned();
+        }
+      }
+    } finally {
+      for (const listener of [...this.#wantedListeners]) listener();
+    }
+  }
+
+  async #write(full: boolean): Promise<void> {
     if (!this.#switch) throw new Error('the engine has not started');
     const entry = this.syncLog.begin({ mode: this.#mode, dialect: this.#dialect, full });
     const startedAt = performance.now();

@@ -3,16 +3,17 @@
  * listeners open before rules lead to them, and close after the last rule that did has gone.
  */
 import type { IPFamily, Node, ServiceCIDR } from '../../app/kubernetes/objects.ts';
-import { buildRuleset, type Capabilities, type Dialect } from '../../app/proxy/build-ruleset.ts';
+import type { Capabilities, Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { kernelSettings } from '../../app/proxy/kernel-settings.ts';
-import { type ProxyNode, resolveNode } from '../../app/proxy/node.ts';
+import type { ProxyNode } from '../../app/proxy/node.ts';
 import { keepChains } from '../../app/ruleset/kept-chains.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 import type { ServedServicePort } from '../userspace/protocol.ts';
 import { servicePortIdentity } from '../userspace/protocol.ts';
+import { buildRulesets, nodeOf } from './build-rulesets.ts';
 import { cleanConntrack } from './conntrack-cleanup.ts';
 import type { FamilyState } from './family-state.ts';
 import { HealthChecks } from './health-checks.ts';
@@ -74,7 +75,7 @@ export class ModeSwitch {
     }
     for (const state of request.states) state.applyChanges();
     const warnings: string[] = [];
-    const node = this.#nodeOf(request);
+    const node = nodeOf({ ...request, configuration: this.#options.configuration });
     await this.#prepareNode(request.mode, node);
     const wanted = request.mode === 'userspace' ? this.#wantedServed(request.states) : [];
     const proxyPorts = await this.#openListeners(wanted, warnings);
@@ -158,33 +159,19 @@ export class ModeSwitch {
     }
   }
 
-  #nodeOf({ node, nodeName }: WriteRequest): ProxyNode {
-    return resolveNode({
-      name: nodeName,
-      ...(node ? { node } : {}),
-      bindAddresses: this.#options.configuration.bindAddresses,
-    });
-  }
-
   #buildRulesets(
     request: WriteRequest,
     { node, proxyPorts }: { node: ProxyNode; proxyPorts: Record<IPFamily, Map<string, number>> },
     warnings: string[],
   ): FamilyRulesets {
     const { capabilities, configuration } = this.#options;
+    const { mode, dialect, states, serviceCIDRs } = request;
+    const built = buildRulesets({
+      mode, dialect, states, serviceCIDRs, node, proxyPorts, capabilities, configuration,
+    }); // biome-ignore format: names alone
     const rulesets: FamilyRulesets = {};
-    for (const state of request.states) {
-      const ruleset = buildRuleset(request.mode, request.dialect, {
-        family: state.family,
-        services: state.servicePorts,
-        endpoints: state.endpointsByPort,
-        configuration,
-        node,
-        capabilities,
-        proxyPorts: proxyPorts[state.family],
-        serviceCIDRs: request.serviceCIDRs,
-      });
-      rulesets[state.family] = keepChains(ruleset, this.#written[state.family]);
+    for (const ruleset of built) {
+      rulesets[ruleset.family] = keepChains(ruleset, this.#written[ruleset.family]);
       for (const { origin, reason } of ruleset.omissions) warnings.push(`${formatOrigin(origin)}: ${reason}`);
     }
     return rulesets;

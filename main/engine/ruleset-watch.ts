@@ -24,6 +24,10 @@ export class RulesetWatch {
     this.#options = options;
   }
 
+  get live(): boolean {
+    return this.#live ?? false;
+  }
+
   /** Resolves when the node has been asked for the first time. */
   async start(): Promise<void> {
     const count = await this.#ask(-1, 0);

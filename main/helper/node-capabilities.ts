@@ -45,7 +45,10 @@ async function nfacctState(place: NodePlace): Promise<ToolState> {
 }
 
 /** Tries each tool in the place where it will be used. Never throws: what fails is a reason. */
-export async function probeCapabilities(place: NodePlace): Promise<NodeCapabilities> {
+export async function probeCapabilities(
+  place: NodePlace,
+  { changesNothing = false }: { changesNothing?: boolean | undefined } = {},
+): Promise<NodeCapabilities> {
   const [iptables, ip6tables, nft, conntrack, nfacct] = await Promise.all([
     iptablesState(place, 'iptables'),
     iptablesState(place, 'ip6tables'),
@@ -53,7 +56,8 @@ export async function probeCapabilities(place: NodePlace): Promise<NodeCapabilit
     toolState(place, ['conntrack', '-C']).then((state) =>
       state.available ? { ...state, version: 'conntrack' } : state,
     ),
-    nfacctState(place),
+    // The kernel says what counters there are, too; whether it would take another, it does not.
+    changesNothing ? toolState(place, ['nfacct', 'list']) : nfacctState(place),
   ]);
   return { iptables, ip6tables, nft, conntrack, nfacct };
 }

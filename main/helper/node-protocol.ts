@@ -57,7 +57,10 @@ export const counterSchema = z.enum(['ct_state_invalid_dropped_pkts', 'localhost
 
 /** Everything the helper does on a node. There is no verb that takes a command, a path or an option. */
 export const nodeVerbs = {
-  capabilities: verb<Record<string, never>, NodeCapabilities>(z.strictObject({})),
+  /** `changesNothing`: only what can be asked without making anything, for a node that is observed. */
+  capabilities: verb<{ changesNothing?: boolean | undefined }, NodeCapabilities>(
+    z.strictObject({ changesNothing: z.boolean().optional() }),
+  ),
   /** The text of iptables-save or ip6tables-save; `counters` adds packet and byte counts. */
   readIptables: verb<{ family: 'IPv4' | 'IPv6'; counters?: boolean | undefined }, string>(
     z.strictObject({ family: ipFamilySchema, counters: z.boolean().optional() }),

@@ -46,7 +46,7 @@ export function nodeVerbHandlers(
   monitor = new RulesetMonitor(place),
 ): VerbHandlers<NodeVerbs> {
   return {
-    capabilities: () => probeCapabilities(place),
+    capabilities: (options) => probeCapabilities(place, options),
     readIptables: async ({ family, counters }) => {
       const argv: [string, ...string[]] = [iptablesTool(family, 'save'), ...(counters ? ['-c'] : [])];
       const { stdout, stderr } = await place.run(argv);
