@@ -1,8 +1,8 @@
 /** What differs between a node's rules and those that should be there, live. */
 import { z } from 'zod';
-import { dialectSchema, proxyModeSchema } from './lab.ts';
 import { procedure } from './error.ts';
 import { feed } from './feed.ts';
+import { dialectSchema, proxyModeSchema } from './lab.ts';
 import { familySchema } from './rule-model.ts';
 
 export const verificationFindingSchema = z.object({

@@ -118,7 +118,10 @@ function verifyRules(
   const service = serviceOfChain(chain);
   const findings: Finding[] = [];
   for (const rule of missing) {
-    const index = unwanted.findIndex((other) => isCounterpart(other, rule));
+    const found = unwanted.findIndex((other) => isCounterpart(other, rule));
+    // One missing and one too many, in a chain that is otherwise right: the one was the other.
+    const isLone = missing.length === 1 && unwanted.length === 1 && sharesAWord(unwanted[0], rule);
+    const index = found < 0 && isLone ? 0 : found;
     const [was] = index < 0 ? [] : unwanted.splice(index, 1);
     const rules = [...(was ? [presentRule(place, chain, was)] : []), wantedRule(place, chain, rule)];
     const endpoints = was ? endpointChanges(was, rule) : [];
@@ -168,6 +171,14 @@ function isCounterpart(rule: NftablesRule, wanted: NftablesRule): boolean {
   if (wanted.comment !== undefined) return rule.comment === wanted.comment;
   const head = (text: string): string => text.split(' ').slice(0, 3).join(' ');
   return rule.comment === undefined && head(rule.expression) === head(wanted.expression);
+}
+
+const ACTIONS = /\b(?:dnat|masquerade|jump|goto|vmap|drop|reject|mark set)\b/g;
+
+/** Whether both do something of the same kind: a foreign rule beside a deleted one is not taken for it. */
+function sharesAWord(rule: NftablesRule | undefined, wanted: NftablesRule): boolean {
+  const does = new Set(wanted.expression.match(ACTIONS) ?? []);
+  return (rule?.expression.match(ACTIONS) ?? []).some((action) => does.has(action));
 }
 
 /** Endpoints that only one of two rules chooses from. */

@@ -23,6 +23,10 @@ COMMIT
 COMMIT
 `;
 
+const inTimeRows = damageRows.flatMap(({ name, in: damages }) =>
+  MODES.flatMap((mode) => (damages[mode]?.inTime ? [{ name, mode, damage: damages[mode] }] : [])),
+);
+
 function foreignRules(node: DamagedNode): string[] {
   const lines = node.run(['iptables-save']).split('\n');
   return lines.filter((line) => /^(?:-A|:)/.test(line) && !/KUBE-(?!ROUTER)|ACCEPT \[/.test(line));
@@ -67,7 +71,7 @@ describe.runIf(isRoot)('a node that somebody changes by hand', () => {
 
     const rows = damageRows.flatMap(({ name, in: damages }) => {
       const damage = damages[mode];
-      return damage ? [{ name, damage }] : [];
+      return damage && !damage.inTime ? [{ name, damage }] : [];
     });
 
     test.each(rows)('$name is named, and put right at once', async ({ damage }) => {
@@ -94,5 +98,18 @@ describe.runIf(isRoot)('a node that somebody changes by hand', () => {
       expect(await verify(node.namespace, mode, 20)).toEqual([]);
       expect(foreignRules(node)).toEqual(foreign);
     });
+  });
+
+  test.each(inTimeRows)('$name is named, and put right with the next full sync', async ({ mode, damage }) => {
+    const node = new DamagedNode(cluster.addNamespace('in-time'));
+    const config = await cluster.writeConfiguration({ syncPeriod: '3s', minSyncPeriod: '10ms' });
+    const proxy = await cluster.startProxy(node.namespace, { args: ['--config', config, '--mode', mode] });
+    proxy.child.kill('SIGSTOP');
+    damage.do(node);
+    const findings = await verify(node.namespace, mode);
+    proxy.child.kill('SIGCONT');
+    const { kind, words } = damage;
+    expect(findings).toEqual([expect.objectContaining({ kind, words: expect.stringMatching(words) })]);
+    expect(await verify(node.namespace, mode, 20)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** A node whose rules somebody changes by hand: with the tools an administrator has, on one network namespace. */
 import { execFileSync } from 'node:child_process';
+import { followCommand } from '../follow-command.ts';
 
 export interface RuleThere {
   readonly chain: string;
@@ -86,6 +87,13 @@ export class DamagedNode {
     const changed = text.replace(from, to);
     if (changed === text) throw new Error(`${text} holds no ${from}`);
     this.nftInput(`replace rule ip kube-proxy ${chain} handle ${handle} ${changed}`);
+  }
+
+  /** Every event of the kernel's rulesets, as nft prints it; the returned function ends that. */
+  listen(onLine: (line: string) => void): () => void {
+    const argv = ['ip', 'netns', 'exec', this.namespace, 'nft', 'monitor'] as const;
+    const { close } = followCommand(['setpriv', '--pdeathsig', 'KILL', ...argv], onLine);
+    return close;
   }
 
   nftInput(...lines: string[]): void {

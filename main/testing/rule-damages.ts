@@ -9,6 +9,8 @@ export interface Damage {
   readonly words: RegExp;
   /** Whose rules it hits; absent for what belongs to no Service. */
   readonly service?: string;
+  /** The kernel tells nobody of it: it is found at the next full sync. */
+  readonly inTime?: true;
 }
 
 export interface DamageRow {
@@ -599,6 +601,7 @@ export const damageRows: readonly DamageRow[] = [
           node.run(['sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=0']);
         },
         kind: 'changed',
+        inTime: true,
         words: /net\/ipv4\/conf\/all\/route_localnet is 0 instead of 1/,
       },
     },
