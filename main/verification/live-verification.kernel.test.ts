@@ -79,8 +79,8 @@ describe.runIf(process.getuid?.() === 0).each(['iptables', 'nftables'] as const)
     });
 
     test('is not written by any number of readings', async () => {
-      const before = generation();
-      events.length = 0;
+      const before = await nextGeneration();
+      const told = events.length;
       const { verbs } = target;
       for (let reading = 0; reading < READINGS; reading++) {
         const family = reading % 2 === 0 ? 'IPv4' : 'IPv6';
@@ -93,8 +93,9 @@ describe.runIf(process.getuid?.() === 0).each(['iptables', 'nftables'] as const)
         if (reading % 20 === 0) await verbs.capabilities({ changesNothing: true });
       }
       await engine.settled();
-      expect(generation()).toBe(before);
-      expect(events).toEqual([]);
+      expect(events.slice(told)).toEqual([]);
+      // The kernel counts every transaction: between the two of ours there was none.
+      expect(await nextGeneration()).toBe(before + 1);
     });
 
     test('a change by hand is found at once, and gone when it is put right', async () => {
