@@ -10,6 +10,7 @@ import { until } from '../testing/lab-under-test.ts';
 import { ClusterUnderTest, type RunningProxy } from '../testing/proxy-beside-api.ts';
 import { LiveVerification } from './live-verification.ts';
 
+const CONFIGURATION = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
 const READINGS = 200;
 
 describe.runIf(process.getuid?.() === 0).each(['iptables', 'nftables'] as const)(
@@ -38,7 +39,7 @@ describe.runIf(process.getuid?.() === 0).each(['iptables', 'nftables'] as const)
         kubeConfig,
         nodeName: 'lab-node',
         target,
-        configuration: readConfiguration('').configuration,
+        configuration: readConfiguration(CONFIGURATION).configuration,
         mode: 'iptables',
         dialect: 'current',
         minSyncIntervalMs: 10,
