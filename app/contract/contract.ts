@@ -13,6 +13,7 @@ import { rulesContract } from './rules.ts';
 import { servicesContract } from './services.ts';
 import { settingsContract } from './settings.ts';
 import { trafficContract } from './traffic.ts';
+import { verificationContract } from './verification.ts';
 
 export const contract = {
   /** The chosen cluster's objects. */
@@ -28,4 +29,5 @@ export const contract = {
   services: servicesContract,
   settings: settingsContract,
   traffic: trafficContract,
+  verification: verificationContract,
 };

@@ -17,6 +17,7 @@ import { MissingToolError } from '../engine/missing-tool-error.ts';
 import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
 import { resourceFolder } from '../program-files.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
+import { LiveVerification } from '../verification/live-verification.ts';
 import type { AttachedNode, NodeAddresses } from './attached-node.ts';
 import { clusterNode } from './cluster-node.ts';
 import { Exports } from './exports.ts';
@@ -72,6 +73,7 @@ interface NodeParts {
   attached: AttachedNode;
   rules: LiveRules;
   node: LiveNode;
+  verification: LiveVerification;
 }
 
 /** What there is in the lab alone. */
@@ -123,6 +125,10 @@ export class Session {
 
   get node(): LiveNode {
     return this.#attached.node;
+  }
+
+  get verification(): LiveVerification {
+    return this.#attached.verification;
   }
 
   get target(): NodeTarget {
@@ -258,6 +264,7 @@ export class Session {
       attached,
       rules: new LiveRules({ engine: attached.engine, target: attached.target, log }),
       node: new LiveNode({ ...attached, addresses, log }),
+      verification: new LiveVerification({ engine: attached.engine, target: attached.target }),
     };
   }
 
@@ -283,6 +290,7 @@ export class Session {
     this.#engine.close();
     this.#node?.rules.close();
     this.#node?.node.close();
+    this.#node?.verification.close();
   }
 
   #changed(): void {

@@ -47,7 +47,7 @@ describe.runIf(process.getuid?.() === 0).each(['iptables', 'nftables'] as const)
         log: () => {},
       });
       await engine.start();
-      verification = new LiveVerification({ engine, target, log: () => {} });
+      verification = new LiveVerification({ engine, target });
     });
 
     afterAll(async () => {

@@ -28,7 +28,6 @@ const PASSING_MS = 1_500;
 export interface LiveVerificationOptions {
   engine: Engine;
   target: NodeTarget;
-  log: (line: string) => void;
 }
 
 export class LiveVerification {
@@ -61,7 +60,6 @@ export class LiveVerification {
       engine.onWanted(() => this.#lookIn(TOGETHER_MS)),
       engine.onNodeChange(() => this.#lookIn(TOGETHER_MS)),
     ];
-    this.#lookIn(0);
   }
 
   get state(): VerificationState {
@@ -82,7 +80,7 @@ export class LiveVerification {
   }
 
   #lookIn(ms: number): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#feed.readers === 0) return;
     const at = performance.now() + ms;
     if (this.#looking) this.#again ||= ms < POLL_MS;
     if (this.#looking || at >= this.#due) return;

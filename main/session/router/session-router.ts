@@ -13,6 +13,7 @@ import { rulesRouter } from './rules-router.ts';
 import { servicesRouter } from './services-router.ts';
 import { settingsRouter } from './settings-router.ts';
 import { trafficRouter } from './traffic-router.ts';
+import { verificationRouter } from './verification-router.ts';
 
 export const sessionRouter = implement(contract).$context<SessionContext>().router({
   cluster: clusterRouter,
@@ -26,4 +27,5 @@ export const sessionRouter = implement(contract).$context<SessionContext>().rout
   services: servicesRouter,
   settings: settingsRouter,
   traffic: trafficRouter,
+  verification: verificationRouter,
 });
