@@ -49,7 +49,8 @@ const overlays: { name: string; open: (page: Page) => Promise<void> }[] = [
   { name: 'the mode switch', open: (page) => page.keyboard.press('m') },
   { name: 'the messages', open: (page) => page.getByRole('button', { name: 'Messages' }).click() },
   { name: 'the settings', open: (page) => page.getByRole('button', { name: 'Settings' }).click() },
-  { name: 'the lab', open: (page) => page.getByRole('button', { name: /Embedded lab/ }).click() },
+  { name: 'the lab', open: (page) => page.getByRole('button', { name: /^Embedded lab Running/ }).click() },
+  { name: 'the clusters', open: (page) => page.keyboard.press('c') },
 ];
 
 let lab: WebLab;
