@@ -11,6 +11,7 @@ import {
   isOurChain,
   isOurJump,
   isSharedChain,
+  isSharedWithKubelet,
   KUBELET_SHARED_CHAIN,
   mustBeLast,
 } from './ownership.ts';
@@ -79,8 +80,12 @@ function ownChains(ruleset: IptablesRuleset): Map<string, OwnChain> {
 function diffChain(present: OwnChain | undefined, wanted: OwnChain | undefined): ChainDifference | undefined {
   const either = wanted ?? present;
   if (either === undefined) return undefined;
+  // Without a kube-proxy that wants it, it is the kubelet's alone.
+  if (wanted === undefined && either.chain.name === KUBELET_SHARED_CHAIN) return undefined;
   const missing = without(wanted?.rules ?? [], present?.rules ?? []);
-  const unwanted = without(present?.rules ?? [], wanted?.rules ?? []);
+  const unwanted = without(present?.rules ?? [], wanted?.rules ?? []).filter(
+    (rule) => !isSharedWithKubelet(rule),
+  );
   const { table, chain, isBuiltIn } = either;
   const isWhole = !isBuiltIn && (present === undefined || wanted === undefined);
   const reordered = missing.length === 0 && unwanted.length === 0 && isReordered(present, wanted);
@@ -111,8 +116,11 @@ function without(rules: readonly IptablesRule[], others: readonly IptablesRule[]
 function isReordered(present: OwnChain | undefined, wanted: OwnChain | undefined): boolean {
   if (present === undefined || wanted === undefined) return false;
   const considered = isSharedChain(wanted.chain.name) ? (rule: IptablesRule) => mustBeLast(rule) : () => true;
-  return wanted.rules.some((rule, index) => {
-    const other = present.rules[index];
+  const inOrder = ({ rules, isBuiltIn }: OwnChain): readonly IptablesRule[] =>
+    isBuiltIn ? rules.filter((rule) => !isSharedWithKubelet(rule)) : rules;
+  const others = inOrder(present);
+  return inOrder(wanted).some((rule, index) => {
+    const other = others[index];
     return considered(rule) && (other === undefined || printRuleBody(rule) !== printRuleBody(other));
   });
 }

@@ -50,6 +50,13 @@ export function isLocalnetProtection(rule: IptablesRule): boolean {
   return rule.matches.some((match) => match.kind === 'comment' && match.text === LOCALNET_PROTECTION);
 }
 
+/** Whether the kubelet writes this rule as well as kube-proxy, each in its own order and whether the other does or not. */
+export function isSharedWithKubelet(rule: IptablesRule): boolean {
+  return (
+    (rule.target?.kind === 'jump' && rule.target.chain === KUBELET_SHARED_CHAIN) || isLocalnetProtection(rule)
+  );
+}
+
 /** Chains that all Services share: large, in no order that matters, but for rules that must come last. */
 const SHARED_CHAINS: ReadonlySet<string> = new Set([
   'KUBE-SERVICES',

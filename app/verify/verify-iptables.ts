@@ -9,6 +9,7 @@ import { printRuleBody } from '../ruleset/iptables-print.ts';
 import type { IptablesRule, IptablesRuleset } from '../ruleset/model.ts';
 import { formatOrigin } from '../ruleset/origin.ts';
 import { isOurJump } from '../ruleset/ownership.ts';
+import { isEarlierChain, isEarlierRule, OF_EARLIER_VERSION } from './earlier-versions.ts';
 import { type Finding, type FoundRule, inOrder } from './finding.ts';
 import { withoutProxyPorts } from './proxy-ports.ts';
 import { ServiceOfChain } from './service-of-chain.ts';
@@ -59,7 +60,8 @@ class DifferenceReader {
       return [{ kind: found, family, ...named, words: `${found} endpoint ${endpoint}`, rules }];
     }
     const what = SERVICE_CHAIN.test(chain) ? `${purpose(chain)} chain ${chain}` : `chain ${chain}`;
-    return [{ kind: found, family, ...named, words: `${found} ${what}`, rules }];
+    const version = !isMissing && isEarlierChain(chain) ? OF_EARLIER_VERSION : '';
+    return [{ kind: found, family, ...named, words: `${found} ${what}${version}`, rules }];
   }
 
   #changedChain(difference: ChainDifference): Finding[] {
@@ -76,7 +78,7 @@ class DifferenceReader {
         kind: was ? 'changed' : 'missing',
         family,
         ...this.#serviceOf(chain, rule),
-        words: was ? `rule in ${chain} changed by hand` : `missing rule in ${chain}${aboutJump(rule)}`,
+        words: was ? changeWords(chain, was, rule) : `missing rule in ${chain}${aboutJump(rule)}`,
         rules: [
           ...(was ? [foundRule({ table, chain }, 'present', was)] : []),
           foundRule({ table, chain }, 'wanted', rule),
@@ -87,13 +89,15 @@ class DifferenceReader {
       if (this.#leadsToWhole(table, rule)) continue;
       const service = this.#serviceOf(chain, rule);
       const isTwice = this.#isWanted(table, chain, rule);
-      const isKubeProxys = isTwice || isOurJump(rule) || serviceOfRule(rule).length > 0;
+      const isEarlier = isEarlierRule(chain, rule);
+      const isKubeProxys = isTwice || isEarlier || isOurJump(rule) || serviceOfRule(rule).length > 0;
       const found = isTwice ? `a rule of ${chain} is there twice` : `stale rule in ${chain}`;
+      const version = isEarlier ? OF_EARLIER_VERSION : '';
       findings.push({
         kind: isKubeProxys ? 'stale' : 'foreign',
         family,
         ...(isKubeProxys ? service : {}),
-        words: isKubeProxys ? `${found}${aboutJump(rule)}` : `foreign rule in ${chain}`,
+        words: isKubeProxys ? `${found}${aboutJump(rule)}${version}` : `foreign rule in ${chain}`,
         rules: [foundRule({ table, chain }, 'present', rule)],
       });
     }
@@ -129,7 +133,7 @@ class DifferenceReader {
 
 function purpose(chain: string): string {
   if (chain.startsWith('KUBE-FW-')) return 'source range';
-  if (chain.startsWith('KUBE-EXT-')) return 'external';
+  if (/^KUBE-(?:EXT|XLB)-/.test(chain)) return 'external';
   return 'endpoint choosing';
 }
 
@@ -158,9 +162,18 @@ function aboutJump({ target }: IptablesRule): string {
   return target?.kind === 'jump' || target?.kind === 'goto' ? ` to ${target.chain}` : '';
 }
 
-/** The rule that was this one before somebody changed it: same comment and target, or same matches. */
+/** What became of a rule: another comment changes nothing for packets. */
+function changeWords(chain: string, was: IptablesRule, wanted: IptablesRule): string {
+  if (isSameButForComment(was, wanted)) return `rule in ${chain} with another comment`;
+  return isEarlierRule(chain, was)
+    ? `rule in ${chain} as an earlier kube-proxy wrote it`
+    : `rule in ${chain} changed by hand`;
+}
+
+/** The rule that was this one before somebody changed it: another comment, same comment and target, or same matches. */
 function takeCounterpart(rules: IptablesRule[], wanted: IptablesRule): IptablesRule | undefined {
-  const index = rules.findIndex((rule) => isCounterpart(rule, wanted));
+  const only = rules.findIndex((rule) => isSameButForComment(rule, wanted));
+  const index = only >= 0 ? only : rules.findIndex((rule) => isCounterpart(rule, wanted));
   return index < 0 ? undefined : rules.splice(index, 1)[0];
 }
 
@@ -189,7 +202,15 @@ function comment(rule: IptablesRule): string | undefined {
 
 /** Whether two rules differ in nothing but their share of the connections. */
 function isShareOf(rule: IptablesRule, wanted: IptablesRule): boolean {
-  const body = (each: IptablesRule): string =>
-    printRuleBody({ ...each, matches: each.matches.filter(({ kind }) => kind !== 'statistic') });
-  return body(rule) === body(wanted);
+  return bodyWithout('statistic', rule) === bodyWithout('statistic', wanted);
+}
+
+/** A rule without a match or a target beside its comment has nothing else to be known by. */
+function isSameButForComment(rule: IptablesRule, wanted: IptablesRule): boolean {
+  const body = bodyWithout('comment', wanted);
+  return body !== '' && bodyWithout('comment', rule) === body;
+}
+
+function bodyWithout(kind: 'comment' | 'statistic', rule: IptablesRule): string {
+  return printRuleBody({ ...rule, matches: rule.matches.filter((match) => match.kind !== kind) });
 }

@@ -34,7 +34,7 @@ export class LiveRules {
   readonly #polling: Polling;
   readonly #saved = { IPv4: new SavedChains('IPv4'), IPv6: new SavedChains('IPv6') };
   /** By source, as last read. */
-  readonly #read = new Map<RulesSource, ShownChain[]>();
+  readonly #read = new Map<RulesSource, readonly ShownChain[]>();
   /** Written since they were read. */
   readonly #written = new Set<RulesSource>();
   #known: { of: readonly unknown[]; rules: KnownRules } | undefined;

@@ -8,6 +8,7 @@ import { parseIptablesSave } from '../../../app/ruleset/iptables-parse.ts';
 import { chainKey } from './chain-changes.ts';
 import type { KnownRules } from './known-rules.ts';
 import { shownChains } from './shown-rules.ts';
+import { withToldServices } from './told-services.ts';
 
 /** One chain's part of the text. */
 interface ChainText {
@@ -35,7 +36,7 @@ export class SavedChains {
    * The chains in the order of the text, iptables-save's with counters.
    * @throws IptablesParseError
    */
-  take(text: string, known: KnownRules): ShownChain[] {
+  take(text: string, known: KnownRules): readonly ShownChain[] {
     const now = chainTexts(text);
     const name = (key: string, { table }: ChainText): string =>
       chainKey({ family: this.#family, table, chain: key.slice(table.length + 1) });
@@ -55,7 +56,7 @@ export class SavedChains {
       else if (old) read.set(key, old);
     }
     this.#read = read;
-    return [...read.values()].map((chain) => chain.shown);
+    return withToldServices([...read.values()].map((chain) => chain.shown));
   }
 
   /** The chains asked for, by their keys. All are declared: whether a name is a chain's decides what a rule says. */

@@ -1,5 +1,6 @@
 /** Rules of iptables as the interface shows them. */
 import type { ChainName, RuleText, ShownChain, ShownRule } from '../../../app/contract/rule-model.ts';
+import { serviceOfRule } from '../../../app/ruleset/diff.ts';
 import { BUILT_IN_CHAINS, printRuleBody } from '../../../app/ruleset/iptables-print.ts';
 import type { IptablesRule, IptablesRuleset, IptablesTarget } from '../../../app/ruleset/model.ts';
 import { isOurChain, isOurJump } from '../../../app/ruleset/ownership.ts';
@@ -27,12 +28,19 @@ export function shownIptables(
 }
 
 function shownIptablesRule(name: ChainName, rule: IptablesRule, known: KnownRules | undefined): ShownRule {
-  const facts = known ? known.iptablesRule(name, rule) : rule;
-  return { ...iptablesRuleText(rule, facts), ...rule.counters };
+  if (!known) return { ...iptablesRuleText(rule, rule), ...rule.counters };
+  const facts = known.iptablesRule(name, rule);
+  // Another kube-proxy's, then, which writes the Service into most comments.
+  const [service] = facts || !isOurChain(name.chain) ? [] : serviceOfRule(rule);
+  return {
+    ...iptablesRuleText(rule, facts),
+    ...(service === undefined ? {} : { service }),
+    ...rule.counters,
+  };
 }
 
 /** A rule without its comment, which stands beside it. */
-function iptablesRuleText(rule: IptablesRule, facts: KnownRule | undefined = rule): RuleText {
+function iptablesRuleText(rule: IptablesRule, facts: KnownRule | undefined): RuleText {
   const comment = rule.matches.find((match) => match.kind === 'comment');
   const matches = comment ? rule.matches.filter((match) => match !== comment) : rule.matches;
   const { target } = rule;

@@ -7,7 +7,7 @@ import type {
   NftablesRuleset,
   NftablesSet,
 } from '../../../app/ruleset/model.ts';
-import { elementText, type KnownRules } from './known-rules.ts';
+import { elementText, type KnownRule, type KnownRules } from './known-rules.ts';
 import { ruleFacts } from './rule-facts.ts';
 
 /** kube-proxy's own table; whatever is in it is its business. */
@@ -77,9 +77,14 @@ function shownRule(chain: ChainName, rule: NftablesRule, known: KnownRules | und
     text: expression,
     ...(rule.comment ? { comment: rule.comment } : {}),
     ...nftablesVerdict(expression),
-    ...ruleFacts(known ? known.nftablesRule(chain, { ...rule, expression }) : rule),
+    ...ruleFacts(known ? (known.nftablesRule(chain, { ...rule, expression }) ?? itsService(rule)) : rule),
     ...counters(rule.expression),
   };
+}
+
+/** What the names of chains tell of rules that another kube-proxy wrote. */
+function itsService({ service }: NftablesRule | NftablesElement): Partial<KnownRule> {
+  return service ? { service } : {};
 }
 
 function shownElement(set: ChainName, element: NftablesElement, known: KnownRules | undefined): ShownRule {
@@ -87,7 +92,7 @@ function shownElement(set: ChainName, element: NftablesElement, known: KnownRule
     text: elementText(element),
     ...(element.comment ? { comment: element.comment } : {}),
     ...nftablesVerdict(element.value ?? ''),
-    ...ruleFacts(known ? known.nftablesElement(set, element) : element),
+    ...ruleFacts(known ? (known.nftablesElement(set, element) ?? itsService(element)) : element),
     ...counters(element.other ?? ''),
   };
 }
