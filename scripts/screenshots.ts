@@ -2,7 +2,7 @@
  * Pictures of the window, to be looked at one by one: every view in both themes, both languages and two
  * sizes, and once at the smallest size and at presenter zoom.
  *
- *     node scripts/screenshots.ts FOLDER [VIEW…]
+ *     npx node scripts/screenshots.ts FOLDER [VIEW…]
  *
  * It starts a lab of its own with the document's Services, sends some traffic, and ends it again.
  */
