@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Service } from '../../../app/kubernetes/objects.ts';
 import { parseTarget, resolveTarget } from '../../../app/probe/target.ts';
-import { targetChoices } from './target-choices.ts';
+import { likelyTarget, targetChoices } from './target-choices.ts';
 
 const node = { ipv4: '10.0.0.5', ipv6: 'fd00:10::5' };
 const service = (spec: Service['spec'], metadata: Service['metadata'] = { name: 'web' }): Service => ({
@@ -37,4 +37,15 @@ it.each(cases)('of $of are where the lab finds them', ({ service: of }) => {
       found.address.includes(':') ? `[${found.address}]:${found.port}` : `${found.address}:${found.port}`,
     );
   }
+});
+
+// biome-ignore format: one case a line
+const likely: { of: string; services: Service[]; target: string | undefined }[] = [
+  { of: 'the node port of a Service that selects pods', services: [service({}, { name: 'kubernetes' }), service({ selector: { app: 'a' }, ports: [{ port: 80 }] }, { name: 'a' }), service({ selector: { app: 'b' } }, { name: 'b' })], target: 'b/nodePort' },
+  { of: 'its cluster IP where no Service has a node port', services: [service({ selector: { app: 'a' }, ports: [{ port: 80 }] }, { name: 'a' })], target: 'a/clusterIP' },
+  { of: 'nothing where no Service selects pods', services: [service({})], target: undefined },
+];
+
+it.each(likely)('a form begins with $of', ({ services, target }) => {
+  expect(likelyTarget(services, node)).toBe(target);
 });

@@ -34,6 +34,17 @@ export function targetChoices(service: Service, node: NodeAddresses): TargetChoi
   });
 }
 
+/**
+ * What a person who has named nothing yet most likely means: a node port, else a cluster IP, of the first Service
+ * that selects pods. Undefined where there is none.
+ */
+export function likelyTarget(services: readonly Service[], node: NodeAddresses): string | undefined {
+  const choices = services
+    .filter(({ spec }) => Object.keys(spec?.selector ?? {}).length > 0)
+    .flatMap((service) => targetChoices(service, node));
+  return (choices.find(({ way }) => way === 'nodePort') ?? choices[0])?.target;
+}
+
 function targetName({ metadata }: Service, { name, port }: ServicePort, ports: number): string {
   const namespace = metadata?.namespace ?? 'default';
   const service = namespace === 'default' ? metadata?.name : `${namespace}/${metadata?.name}`;

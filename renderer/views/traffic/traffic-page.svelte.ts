@@ -4,6 +4,7 @@ import { LiveFeed } from '../../connection/live-feed.svelte.ts';
 import { t } from '../../i18n/messages.svelte.ts';
 import type { Session } from '../../session/session.svelte.ts';
 import { applyRunsChanges, type RunsChange, type RunsState } from './runs-state.ts';
+import { likelyTarget } from './target-choices.ts';
 
 const RESOLVE_AFTER_MS = 150;
 const REMEMBERED = 'traffic.plan';
@@ -31,6 +32,8 @@ export class TrafficPage {
   /** The run beside which the selected one is shown. */
   comparedId: string | null = $state(null);
 
+  #suggested = false;
+
   constructor(session: Session) {
     this.#session = session;
     this.#runs = new LiveFeed<RunsState, RunsChange>(session.connection, {
@@ -39,6 +42,7 @@ export class TrafficPage {
     });
     this.#recall(session.remembered(REMEMBERED));
     $effect(() => this.#followAddress());
+    $effect(() => this.#suggest());
     $effect(() => this.#resolve());
   }
 
@@ -137,6 +141,14 @@ export class TrafficPage {
     if (view !== 'traffic') return;
     if (query['target'] !== undefined) this.target = query['target'];
     if (query['from'] !== undefined) this.from = query['from'];
+  }
+
+  /** A form that nobody has filled yet can be sent as it stands. */
+  #suggest(): void {
+    const { cluster, engine } = this.#session;
+    if (this.#suggested || !cluster || !engine) return;
+    if (this.target === '') this.target = likelyTarget(cluster.services, engine.engine.node) ?? '';
+    this.#suggested = this.target !== '';
   }
 
   /** Asks what the target is, a moment after it was typed, and again when a Service has changed. */
