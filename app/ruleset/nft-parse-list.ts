@@ -27,6 +27,9 @@ export function parseNftList(text: string): NftablesTable[] {
   return tables;
 }
 
+/** What `nft -a` adds to lines. */
+const HANDLE = / # handle \d+$/;
+
 /** The text's lines, without blanks around them and comments, long ones put together again. */
 class Lines {
   readonly #lines: string[];
@@ -38,7 +41,7 @@ class Lines {
 
   next(): string | undefined {
     while (this.#at < this.#lines.length) {
-      const line = (this.#lines[this.#at++] ?? '').trim();
+      const line = (this.#lines[this.#at++] ?? '').trim().replace(HANDLE, '');
       if (line !== '' && !line.startsWith('#')) return line;
     }
     return undefined;
@@ -146,10 +149,9 @@ function parseBase(line: string): NftablesChain['base'] {
 }
 
 function parseRule(line: string): NftablesRule {
-  const withoutHandle = line.replace(/ # handle \d+$/, '');
-  const [, expression, comment] = /^(.*) comment "([^"]*)"$/.exec(withoutHandle) ?? [];
+  const [, expression, comment] = /^(.*) comment "([^"]*)"$/.exec(line) ?? [];
   return {
-    expression: expression ?? withoutHandle,
+    expression: expression ?? line,
     ...(comment === undefined ? {} : { comment }),
     origin: UNKNOWN_ORIGIN,
   };

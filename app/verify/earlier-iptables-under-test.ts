@@ -1,5 +1,6 @@
 /** What iptables-save shows where earlier versions of kube-proxy wrote the rules, beside kubelet, flannel and Docker. */
 import { CART_6, CART_7, CART_HASH, type EarlierNode, WEB_5, WEB_HASH } from './earlier-nodes-under-test.ts';
+import { USERSPACE } from './earlier-userspace-under-test.ts';
 
 const SVC_WEB = `KUBE-SVC-${WEB_HASH}`;
 const SVL_WEB = `KUBE-SVL-${WEB_HASH}`;
@@ -229,52 +230,6 @@ ${natHead([
 ${endpoints('"shop/cart"', '"shop/web:http"')}${masquerade(SVC_WEB, '10.96.0.20', 'shop/web:http')}${masquerade(SVC_CART, '10.96.0.21', 'shop/cart')}${servicesRules(FW_WEB)}${NODE_PORTS_LAST}-A ${SVC_WEB} -m comment --comment "shop/web:http -> 10.244.0.5:8080" -j ${WEB_5}
 ${cartsChoice(true)}-A ${SVL_WEB} -m comment --comment "shop/web:http -> 10.244.0.5:8080" -j ${WEB_5}
 COMMIT
-`;
-
-const redirect = (chain: string, address: string, name: string, port: number): string =>
-  `-A ${chain} -d ${address}/32 -p tcp -m comment --comment ${name} -m tcp --dport 80 -j ${
-    chain === 'KUBE-PORTALS-HOST'
-      ? `DNAT --to-destination 192.168.0.2:${port}`
-      : `REDIRECT --to-ports ${port}`
-  }
-`;
-
-const USERSPACE = `*filter
-:INPUT ACCEPT [0:0]
-:FORWARD ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-:KUBE-KUBELET-CANARY - [0:0]
-:KUBE-NODEPORT-NON-LOCAL - [0:0]
--A INPUT -m comment --comment "Ensure that non-local NodePort traffic can flow" -j KUBE-NODEPORT-NON-LOCAL
--A KUBE-NODEPORT-NON-LOCAL -p tcp -m comment --comment "shop/web:http" -m tcp --dport 41201 -m state --state NEW -j ACCEPT
-COMMIT
-*nat
-:PREROUTING ACCEPT [0:0]
-:INPUT ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
-:POSTROUTING ACCEPT [0:0]
-:DOCKER - [0:0]
-:KUBE-NODEPORT-CONTAINER - [0:0]
-:KUBE-NODEPORT-HOST - [0:0]
-:KUBE-PORTALS-CONTAINER - [0:0]
-:KUBE-PORTALS-HOST - [0:0]
--A PREROUTING -m comment --comment "handle ClusterIPs; NOTE: this must be before the NodePort rules" -j KUBE-PORTALS-CONTAINER
--A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
--A PREROUTING -m addrtype --dst-type LOCAL -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -j KUBE-NODEPORT-CONTAINER
--A OUTPUT -m comment --comment "handle ClusterIPs; NOTE: this must be before the NodePort rules" -j KUBE-PORTALS-HOST
--A OUTPUT -m addrtype --dst-type LOCAL -m comment --comment "handle service NodePorts; NOTE: this must be the last rule in the chain" -j KUBE-NODEPORT-HOST
--A DOCKER -i docker0 -j RETURN
--A KUBE-NODEPORT-CONTAINER -p tcp -m comment --comment "shop/web:http" -m tcp --dport 30080 -j REDIRECT --to-ports 41201
--A KUBE-NODEPORT-HOST -p tcp -m comment --comment "shop/web:http" -m tcp --dport 30080 -j DNAT --to-destination 192.168.0.2:41201
-${['KUBE-PORTALS-CONTAINER', 'KUBE-PORTALS-HOST']
-  .map(
-    (chain) =>
-      redirect(chain, '10.96.0.20', '"shop/web:http"', 36001) +
-      redirect(chain, '198.51.100.7', '"shop/web:http"', 36001) +
-      redirect(chain, '10.96.0.21', '"shop/cart"', 36002) +
-      redirect(chain, '10.96.0.22', '"shop/idle"', 36003),
-  )
-  .join('')}COMMIT
 `;
 
 const FRAME_OLD = [

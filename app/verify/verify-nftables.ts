@@ -19,7 +19,14 @@ import { canonicalRule } from '../ruleset/nft-canonical.ts';
 import { printElement, printRuleText } from '../ruleset/nft-commands.ts';
 import { serviceOfChain, serviceOfElement } from '../ruleset/nft-service-names.ts';
 import { formatOrigin } from '../ruleset/origin.ts';
+import {
+  isEarlierNftablesChain,
+  isEarlierNftablesRule,
+  isKubeProxysNftablesRule,
+  OF_EARLIER_VERSION,
+} from './earlier-versions.ts';
 import { type Finding, type FoundRule, inOrder } from './finding.ts';
+import { destinationsOf, endpointChanges, WantedEndpoints } from './nftables-endpoints.ts';
 
 export function verifyNftables(present: NftablesRuleset, wanted: NftablesRuleset): Finding[] {
   const findings = wanted.tables.flatMap((table) => {
@@ -74,18 +81,31 @@ function verifyChains(place: Place, present: NftablesTable, wanted: NftablesTabl
     findings.push(...verifyHook(place, found, chain));
     findings.push(...verifyRules({ ...place, chain: chain.name }, found.rules, chain.rules));
   }
+  const endpoints = new WantedEndpoints(wanted);
   for (const chain of present.chains) {
     if (wantedChains.has(chain.name)) continue;
     const service = serviceOfChain(chain.name);
     findings.push({
-      kind: service ? 'stale' : 'foreign',
+      kind: service || isEarlierNftablesChain(chain.name) ? 'stale' : 'foreign',
       family: place.family,
       ...named(service),
-      words: `${service ? 'stale' : 'foreign'} chain ${chain.name}`,
+      words: unwantedChainWords(chain, endpoints),
       rules: chain.rules.map((rule) => presentRule(place, chain.name, rule)),
     });
   }
   return findings;
+}
+
+/** Each endpoint had a chain once: whether it should be there at all, the rules of its Service port's other chains tell. */
+function unwantedChainWords({ name, rules }: NftablesChain, wanted: WantedEndpoints): string {
+  const service = serviceOfChain(name);
+  const isEarlier = isEarlierNftablesChain(name);
+  if (!service) return isEarlier ? `stale chain ${name}${OF_EARLIER_VERSION}` : `foreign chain ${name}`;
+  const [endpoint] = name.startsWith('endpoint-') ? destinationsOf(rules) : [];
+  if (endpoint === undefined) return `stale chain ${name}`;
+  return wanted.has(service, endpoint)
+    ? `stale chain ${name}${OF_EARLIER_VERSION}`
+    : `stale endpoint ${endpoint}`;
 }
 
 /** Where the kernel calls a chain, and what it does with what no rule decided. */
@@ -133,17 +153,20 @@ function verifyRules(
       kind: was ? 'changed' : 'missing',
       family,
       ...named(service ?? rule.service),
-      words: was ? `rule in ${chain} changed by hand` : `missing rule in ${chain}`,
+      words: was ? changeWords(chain, was) : `missing rule in ${chain}`,
       rules,
     });
   }
   for (const rule of unwanted) {
     const isTwice = wanted.some((other) => canonicalRule(other) === canonicalRule(rule));
+    const isKubeProxys = isTwice || isKubeProxysNftablesRule(chain, rule);
+    const version = isEarlierNftablesRule(chain, rule) ? OF_EARLIER_VERSION : '';
+    const found = isTwice ? `a rule of ${chain} is there twice` : `stale rule in ${chain}`;
     findings.push({
-      kind: isTwice ? 'stale' : 'foreign',
+      kind: isKubeProxys ? 'stale' : 'foreign',
       family,
-      ...(isTwice ? named(service) : {}),
-      words: isTwice ? `a rule of ${chain} is there twice` : `foreign rule in ${chain}`,
+      ...(isKubeProxys ? named(service) : {}),
+      words: isKubeProxys ? `${found}${version}` : `foreign rule in ${chain}`,
       rules: [presentRule(place, chain, rule)],
     });
   }
@@ -155,6 +178,12 @@ function verifyRules(
   if (!isReordered) return findings;
   const words = `the rules of ${chain} are in another order`;
   return [{ kind: 'reordered', family, ...named(service), words, rules: [] }];
+}
+
+function changeWords(chain: string, was: NftablesRule): string {
+  return isEarlierNftablesRule(chain, was)
+    ? `rule in ${chain} as an earlier kube-proxy wrote it`
+    : `rule in ${chain} changed by hand`;
 }
 
 function without(rules: readonly NftablesRule[], others: readonly NftablesRule[]): NftablesRule[] {
@@ -179,40 +208,6 @@ const ACTIONS = /\b(?:dnat|masquerade|jump|goto|vmap|drop|reject|mark set)\b/g;
 function sharesAWord(rule: NftablesRule | undefined, wanted: NftablesRule): boolean {
   const does = new Set(wanted.expression.match(ACTIONS) ?? []);
   return (rule?.expression.match(ACTIONS) ?? []).some((action) => does.has(action));
-}
-
-/** Endpoints that only one of two rules chooses from. */
-function endpointChanges(
-  present: NftablesRule,
-  wanted: NftablesRule,
-): { kind: 'stale' | 'missing'; words: string }[] {
-  const before = destinations(present.expression);
-  const after = destinations(wanted.expression);
-  if (before.length === 0 || after.length === 0) return [];
-  return [
-    ...before
-      .filter((endpoint) => !after.includes(endpoint))
-      .map((endpoint) => ({
-        kind: 'stale' as const,
-        words: `stale endpoint ${endpoint}`,
-      })),
-    ...after
-      .filter((endpoint) => !before.includes(endpoint))
-      .map((endpoint) => ({
-        kind: 'missing' as const,
-        words: `missing endpoint ${endpoint}`,
-      })),
-  ];
-}
-
-/** `… map { 0 : 10.244.0.1 . 8080, … }` and `dnat to 10.244.0.1:8080` → `10.244.0.1:8080`. */
-function destinations(expression: string): string[] {
-  if (!/\bdnat\b/.test(expression)) return [];
-  const mapped = [...expression.matchAll(/: ([0-9a-f.:]+) \. (\d+)/g)].map(([, address = '', port]) =>
-    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
-  );
-  const [, single] = /\bdnat to (\S+)$/.exec(expression) ?? [];
-  return single === undefined ? mapped : [single];
 }
 
 function wantedRule({ table }: Place, chain: string, rule: NftablesRule): FoundRule {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ShownChain } from '../../../app/contract/rule-model.ts';
 import { EARLIER_IPTABLES_NODES } from '../../../app/verify/earlier-iptables-under-test.ts';
+import { EARLIER_NFTABLES_NODES } from '../../../app/verify/earlier-nftables-under-test.ts';
+import { parseSavedRules } from '../../../app/verify/saved-rules.ts';
 import { KnownRules } from './known-rules.ts';
 import { SavedChains } from './saved-chains.ts';
+import { shownChains } from './shown-rules.ts';
 
 /** The engine watches only: it has written nothing. */
 const nothing = new KnownRules([]);
@@ -53,3 +56,18 @@ test('in a large cluster, whose comments are left out, the ways in tell', () => 
   const { services = {} } = EARLIER_IPTABLES_NODES[3] ?? {};
   expect(told).toEqual(Object.fromEntries(Object.keys(told).map((chain) => [chain, services[chain]])));
 });
+
+test.each(EARLIER_NFTABLES_NODES)(
+  '$version: chains and elements tell their Service',
+  ({ saved, services }) => {
+    const shown = parseSavedRules(saved, 'IPv4').rulesets.flatMap((ruleset) => shownChains(ruleset, nothing));
+    const ofServices = shown.filter(({ chain, kind }) => chain in services && kind === 'chain');
+    const told = ofServices.map((each) => [each.chain, servicesOf(each).join()]);
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(ofServices.map(({ chain }) => [chain, services[chain]])),
+    );
+    const maps = shown.filter(({ kind }) => kind === 'map').flatMap(({ rules }) => rules);
+    expect(maps.map(({ service }) => service)).not.toContain(undefined);
+    expect(shown.filter(({ ours, rules }) => !ours && rules.some(({ service }) => service))).toEqual([]);
+  },
+);
