@@ -82,7 +82,7 @@ export const CART_6 = `KUBE-SEP-${nameHash('shop/cart', 'tcp', '10.244.0.6:8080'
 export const CART_7 = `KUBE-SEP-${nameHash('shop/cart', 'tcp', '10.244.1.7:8080')}`;
 
 /** The same of nftables' chains and sets: `ABCDEFGH-shop/web/tcp/http`. */
-function nftName(path: string): string {
+export function nftName(path: string): string {
   return `${sha256Base32(path, 8)}-${path}`;
 }
 
