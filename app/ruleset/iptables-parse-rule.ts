@@ -17,7 +17,7 @@ export function parseRuleWords(body: string): { matches: IptablesMatch[]; target
   const matches: IptablesMatch[] = [];
   let target: IptablesTarget | undefined;
   for (const group of groups(words(body))) {
-    const head = group.words.find((word) => word.text !== '!')?.text;
+    const head = group.words.find((word) => word.raw !== '!')?.text;
     if (head === '-j' || head === '-g') target = parseTarget(group);
     else matches.push(parseMatch(group));
   }
@@ -36,8 +36,11 @@ function groups(all: Word[]): Group[] {
   const result: Group[] = [];
   let current: Word[] = [];
   all.forEach((word, index) => {
+    // A comment that looks like an option is printed without quotes.
+    const isComment = all[index - 1]?.raw === '--comment' && all[index - 2]?.raw === 'comment';
     const heads =
-      /^-[a-z]$/.test(word.text) || (word.text === '!' && /^-[a-z]$/.test(all[index + 1]?.text ?? ''));
+      !isComment &&
+      (/^-[a-z]$/.test(word.raw) || (word.raw === '!' && /^-[a-z]$/.test(all[index + 1]?.raw ?? '')));
     const afterBang = current.length === 1 && current[0]?.raw === '!';
     if (heads && !afterBang && current.length > 0) {
       result.push({ words: current });
@@ -55,7 +58,7 @@ function verbatim(group: Group): string {
 
 function parseMatch(group: Group): IptablesMatch {
   const all = group.words.map((word) => word.text);
-  const negated = all[0] === '!';
+  const negated = group.words[0]?.raw === '!';
   const [option, ...values] = negated ? all.slice(1) : all;
   const [value] = values;
   if (option !== undefined && value !== undefined && values.length === 1) {

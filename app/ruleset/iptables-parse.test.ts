@@ -25,6 +25,14 @@ describe('matches', () => {
       '-m comment --comment "with \\"quotes\\" and -j DROP"',
       { kind: 'comment', text: 'with "quotes" and -j DROP' },
     ],
+    ['-m comment --comment -j', { kind: 'comment', text: '-j' }],
+    ['-m comment --comment "!"', { kind: 'comment', text: '!' }],
+    ['-m comment --comment ""', { kind: 'comment', text: '' }],
+    ['! -p tcp', { kind: 'protocol', protocol: 'tcp', negated: true }],
+    [
+      '-m set ! --match-set KUBE-CLUSTER-IP dst,dst',
+      { kind: 'other', text: '-m set ! --match-set KUBE-CLUSTER-IP dst,dst' },
+    ],
     ['-m tcp --dport 80', { kind: 'transport', protocol: 'tcp', destinationPort: 80 }],
     ['-m udp', { kind: 'transport', protocol: 'udp' }],
     ['-m mark ! --mark 0x4000/0x4000', { kind: 'mark', value: 0x4000, mask: 0x4000, negated: true }],
@@ -183,6 +191,28 @@ test('the save form shows all built-in chains, then the others by name', () => {
     ':A',
     ':B',
   ]);
+});
+
+test('lines that end as on Windows, empty tables, and warnings of the tool', () => {
+  const text = [
+    '# Warning: iptables-legacy tables present, use iptables-legacy-save to see them',
+    '*raw',
+    'COMMIT',
+    '*nat',
+    ':A - [0:0]',
+    '-A A -m comment --comment "a  b" -j RETURN',
+    'COMMIT',
+    "# Table `mine' is incompatible, use 'nft' tool.",
+    '',
+  ];
+  const read = parseIptablesSave(text.join('\r\n'), 'IPv4');
+  expect(read).toEqual(parseIptablesSave(text.join('\n'), 'IPv4'));
+  expect(read.tables.map(({ name, chains }) => [name, chains.length])).toEqual([
+    ['raw', 0],
+    ['nat', 1],
+  ]);
+  const rules = read.tables[1]?.chains[0]?.rules ?? [];
+  expect(rules.map(printRuleBody)).toEqual(['-m comment --comment "a  b" -j RETURN']);
 });
 
 test('nothing at all', () => {

@@ -114,8 +114,17 @@ function matchStatement(match: Json): string {
     const [flags, mask] = asArray(masked);
     return `${expression(flags)} ${operator}${expression(right)} / ${expression(mask)}`;
   }
-  return `${expression(left)} ${operator}${expression(right, context)}`;
+  // After another operator it is said.
+  const equals = op === '==' && isOperation(left) ? '== ' : operator;
+  return `${expression(left)} ${equals}${expression(right, context)}`;
 }
+
+function isOperation(value: unknown): boolean {
+  const [kind] = isObject(value) ? Object.keys(value) : [];
+  return kind !== undefined && OPERATORS.has(kind);
+}
+
+const OPERATORS: ReadonlySet<string> = new Set(['|', '&', '^', '<<', '>>']);
 
 function isTcpFlags(value: unknown): boolean {
   const payload = isObject(value) ? value['payload'] : undefined;

@@ -10,6 +10,7 @@ import type {
 } from './model.ts';
 import { printExpression, printStatements, printVerdict } from './nft-json-text.ts';
 import { NftParseError } from './nft-parse-error.ts';
+import { withProtocolName, withProtocolNames } from './nft-protocols.ts';
 import { serviceOfChain, serviceOfElement } from './nft-service-names.ts';
 import { UNKNOWN_ORIGIN } from './origin.ts';
 
@@ -174,9 +175,10 @@ function addChain({ table, chains }: OpenTable, told: z.infer<typeof chainSchema
 
 function toRule({ chain, expr, comment: told }: z.infer<typeof ruleSchema>): NftablesRule {
   const service = serviceOfChain(chain);
+  const words = printStatements(expr);
   return {
     // A statement that has no words here is kept, with all of the rule, as nft gave it.
-    expression: printStatements(expr) ?? JSON.stringify(expr),
+    expression: words === undefined ? JSON.stringify(expr) : withProtocolName(words),
     ...(told === undefined ? {} : { comment: told }),
     origin: UNKNOWN_ORIGIN,
     ...(service ? { service } : {}),
@@ -220,7 +222,7 @@ function toElement(element: unknown, { type, isMap }: { type: string; isMap: boo
     ...(expires === undefined ? [] : [`expires ${expires}s`]),
   ].join(' ');
   const read = {
-    key: keyParts(val, type),
+    key: withProtocolNames(keyParts(val, type), type),
     ...(isMap ? { value: printVerdict(value) ?? printExpression(value) ?? JSON.stringify(value) } : {}),
     ...(told === undefined ? {} : { comment: told }),
   };

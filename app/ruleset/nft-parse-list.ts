@@ -3,6 +3,7 @@ import type { NftablesChain, NftablesMap, NftablesRule, NftablesSet, NftablesTab
 import { parseElements } from './nft-parse-elements.ts';
 import { NftParseError } from './nft-parse-error.ts';
 import { priorityNumber } from './nft-priority.ts';
+import { withProtocolName } from './nft-protocols.ts';
 import { serviceOfChain } from './nft-service-names.ts';
 import { UNKNOWN_ORIGIN } from './origin.ts';
 
@@ -151,7 +152,7 @@ function parseBase(line: string): NftablesChain['base'] {
 function parseRule(line: string): NftablesRule {
   const [, expression, comment] = /^(.*) comment "([^"]*)"$/.exec(line) ?? [];
   return {
-    expression: expression ?? line,
+    expression: withProtocolName(expression ?? line),
     ...(comment === undefined ? {} : { comment }),
     origin: UNKNOWN_ORIGIN,
   };
@@ -191,13 +192,18 @@ function parseSet({ head: name, lines }: Block): NftablesSet {
         set = { ...set, comment: commentOf(line) ?? value };
         break;
       case 'elements':
-        set = { ...set, elements: parseElements(value.replace(/^\{ ?| ?\}$/g, '')) };
+        set = { ...set, elements: parseElements(value.replace(/^\{ ?| ?\}$/g, ''), keyType(set)) };
         break;
       default:
         other.push(line);
     }
   }
   return other.length === 0 ? set : { ...set, other };
+}
+
+/** `type` is written before the elements; a map's has the type of its values after a colon. */
+function keyType({ type }: NftablesSet): string {
+  return type.split(' : ')[0] ?? type;
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { d: 86_400, h: 3600, m: 60, s: 1, ms: 0.001 };

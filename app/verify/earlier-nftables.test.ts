@@ -109,3 +109,35 @@ test('what differs from today is told in words', () => {
     '-: missing set hairpin-connections',
   ]);
 });
+
+test.each(EARLIER_NFTABLES_NODES)(
+  '$version: on a node without names for protocols it is the same',
+  ({ saved }) => {
+    const numbered = saved.replace(/(l4proto|\.|\{) tcp /g, '$1 6 ');
+    expect(numbered).toContain('meta l4proto 6 dnat to 10.244.0.5:8080');
+    expect(numbered).toContain('10.96.0.20 . 6 . 80');
+    expect(present(numbered)).toEqual(present(saved));
+  },
+);
+
+test.each([
+  ['meta mark & 0x00004000 == 0x00000000 return', { '&': [{ meta: { key: 'mark' } }, 16384] }, 0],
+  ['meta mark 0x00000001 return', { meta: { key: 'mark' } }, 1],
+])('JSON says %s', (expression, left, right) => {
+  const place = { family: 'ip', table: 'kube-proxy' };
+  // Without metainfo, as a part of a list.
+  const json = JSON.stringify({
+    nftables: [
+      { table: { family: 'ip', name: 'kube-proxy' } },
+      { chain: { ...place, name: 'masquerading' } },
+      {
+        rule: {
+          ...place,
+          chain: 'masquerading',
+          expr: [{ match: { op: '==', left, right } }, { return: null }],
+        },
+      },
+    ],
+  });
+  expect(kubeProxys(present(json)).chains[0]?.rules.map((rule) => rule.expression)).toEqual([expression]);
+});
