@@ -41,7 +41,10 @@ function iptablesRulesets(text: string, family: IPFamily | undefined): IptablesR
   const parts: { family: IPFamily | undefined; lines: string[] }[] = [];
   for (const line of text.split('\n')) {
     const [, tool] = HEADER.exec(line) ?? [];
-    if (tool !== undefined || parts.length === 0) {
+    const last = parts.at(-1);
+    // xtables-save, as iptables 1.8.2 called it, tells no family: a table twice is the other one's.
+    const isNext = last?.family === undefined && line.startsWith('*') && last?.lines.includes(line);
+    if (tool !== undefined || parts.length === 0 || isNext) {
       const told = tool === undefined ? undefined : tool === 'iptables' ? 'IPv4' : 'IPv6';
       parts.push({ family: told, lines: [] });
     }
