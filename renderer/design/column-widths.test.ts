@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { columnTracks, neededWidth, ROW_END, readWidths, withinBounds } from './column-widths.ts';
+import {
+  columnsWithRoom,
+  columnTracks,
+  neededWidth,
+  ROW_END,
+  readWidths,
+  withinBounds,
+} from './column-widths.ts';
 
 const columns = [{ id: 'name', width: 'minmax(9rem, 2fr)' }, { id: 'age' }, { id: 'ports', width: '8rem' }];
 
@@ -40,4 +47,20 @@ test.each([
   ],
 ])('what was remembered is read with care: %j', (value, expected) => {
   expect(readWidths(value)).toEqual(expected);
+});
+
+const sparing = [
+  { id: 'name', width: 'minmax(8rem, 1fr)' },
+  { id: 'namespace', width: '6rem', spare: 2 },
+  { id: 'age', width: '4rem', spare: 1 },
+];
+test.each([
+  [ROW_END + 18, {}, ['name', 'namespace', 'age']],
+  [ROW_END + 17.9, {}, ['name', 'namespace']],
+  [ROW_END + 13, {}, ['name']],
+  [1, {}, ['name']],
+  [0, {}, ['name', 'namespace', 'age']],
+  [ROW_END + 18, { name: 9 }, ['name', 'namespace']],
+])('in %d rem, with the widths %j, there is room for %j', (room, widths: Record<string, number>, shown) => {
+  expect(columnsWithRoom(sparing, widths, room).map(({ id }) => id)).toEqual(shown);
 });

@@ -11,6 +11,8 @@ interface Sized {
   readonly id: string;
   /** A track of a CSS grid: `minmax(10rem, 2fr)`. */
   readonly width?: string;
+  /** Left out where there is no room for all columns; the lowest number first. */
+  readonly spare?: number;
 }
 
 export type ColumnWidths = Readonly<Record<string, number>>;
@@ -35,6 +37,26 @@ export const ROW_END = 2.25;
 /** What all columns need together: in less room a table scrolls sideways, so that no column is laid over another. */
 export function neededWidth(columns: readonly Sized[], widths: ColumnWidths): number {
   return columns.reduce((sum, { id, width }) => sum + (widths[id] ?? designedLeast(width)), ROW_END);
+}
+
+/**
+ * The columns that have room: without those that can be spared, one after the other, until the rest fit.
+ * @param room in rem; 0 while it is not known
+ */
+export function columnsWithRoom<Column extends Sized>(
+  columns: readonly Column[],
+  widths: ColumnWidths,
+  room: number,
+): readonly Column[] {
+  const spared = columns
+    .filter(({ spare }) => spare !== undefined)
+    .sort((one, other) => (one.spare ?? 0) - (other.spare ?? 0));
+  let left = columns;
+  for (const column of spared) {
+    if (room === 0 || neededWidth(left, widths) <= room) break;
+    left = left.filter((other) => other !== column);
+  }
+  return left;
 }
 
 /** The first length of a track: `minmax(9.25rem, 0.6fr)` needs 9.25. */
