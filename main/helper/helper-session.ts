@@ -84,9 +84,10 @@ export class HelperSession {
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    // Who waits for changes of the rules is answered: nobody is there to hear of them.
+    this.#attached?.monitor.close();
     // What is under way may still change the node: undone before it has ended, it would come after.
     await Promise.allSettled(this.#underWay);
-    this.#attached?.monitor.close();
     this.#attached?.node.listeners.close();
     try {
       if (!this.#keep) await this.#undo();
