@@ -1,7 +1,7 @@
 /**
  * Stands in for docker, podman and nerdctl where there is no container engine: containers are network namespaces that
  * the test holds, and everything a command says, its streams and its exit codes are as those programs have them
- * (recorded from docker 20.10 and 28, podman 4.3; nerdctl from its source). It stands alone: a test copies it to where
+ * (recorded from docker 20.10, podman 4.3; nerdctl from its source). It stands alone: a test copies it to where
  * an ordinary user may run it.
  *
  *     node container-runtime-main.ts STATE_FOLDER docker|podman|nerdctl ARGUMENT…
