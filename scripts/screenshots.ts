@@ -26,6 +26,7 @@ const scenes: readonly Scene[] = [
   { name: 'traffic', path: '/traffic' },
   { name: 'journey', path: '/journey' },
   { name: 'node', path: '/node' },
+  { name: 'node-verify', path: '/node?tab=verify' },
   { name: 'node-syncs', path: '/node?tab=syncs' },
   { name: 'node-listeners', path: '/node?tab=listeners' },
   { name: 'node-conntrack', path: '/node?tab=conntrack' },
@@ -39,6 +40,7 @@ const scenes: readonly Scene[] = [
       await page.getByRole('radio', { name: /nftables/ }).click();
     },
   },
+  { name: 'clusters', path: '/services', act: (page) => page.keyboard.press('c') },
   { name: 'palette', path: '/services', act: (page) => page.keyboard.press('Control+K') },
   {
     name: 'keyboard',
