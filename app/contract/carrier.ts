@@ -11,6 +11,9 @@
  * In Electron: the page makes a MessageChannel and posts `{ type: electronConnect }` with one port to its own
  * window; the preload hands the port on. `window.kubeProxyLab` is there before the page's scripts. A port
  * whose engine has ended is closed; ask for another.
+ *
+ * With each question goes the cluster that it is about, as `clusterHeader`: another window may have chosen another one
+ * meanwhile.
  */
 
 export const webSocketPath = '/rpc';
@@ -37,6 +40,19 @@ export function tokenFragment(token: string): string {
 /** Reads `location.hash`; undefined where it carries no token. */
 export function tokenOfFragment(hash: string): string | undefined {
   return /^#token=([A-Za-z0-9_-]{16,256})$/.exec(hash)?.[1];
+}
+
+/** Names the cluster (its id) that a question was meant for; without it the question is about the chosen one. */
+export const clusterHeader = 'kube-proxy-lab-cluster';
+
+/** What goes with a question beside its input. */
+export interface CallContext {
+  readonly cluster?: string | undefined;
+}
+
+/** The headers of a question, for the links of carriers. */
+export function callHeaders({ cluster }: CallContext): Record<string, string> {
+  return cluster === undefined ? {} : { [clusterHeader]: cluster };
 }
 
 /** The message a page posts to itself, with a port, to be connected. */

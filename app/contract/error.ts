@@ -22,6 +22,8 @@ export const procedure = oc.errors({
   NOT_FOUND: withCause('there is no such thing'),
   /** The node's kernel or tools lack what this needs. */
   UNSUPPORTED: withCause('the node cannot do this'),
+  /** It was meant for a cluster that is not the chosen one any more; nothing was done. */
+  OTHER_CLUSTER: withCause('another cluster has been chosen meanwhile'),
   /** Something below failed: the supervisor, a tool, the disk. */
   FAILED: withCause('something went wrong'),
 });

@@ -44,7 +44,7 @@ export function asContractError(error: unknown): unknown {
   return contractError(code, error.message, error.reason);
 }
 
-export type ContractErrorCode = 'REFUSED' | 'NOT_FOUND' | 'UNSUPPORTED' | 'FAILED';
+export type ContractErrorCode = 'REFUSED' | 'NOT_FOUND' | 'UNSUPPORTED' | 'OTHER_CLUSTER' | 'FAILED';
 
 /** An error as `app/contract/error.ts` declares it. */
 export function contractError(

@@ -7,6 +7,8 @@ export interface SessionContext {
   readonly settings: SettingsStore;
   /** The clusters, and the session of the chosen one: questions that come before it is up wait for it. */
   readonly workspace: Workspace;
+  /** Of the question, where a carrier has any. */
+  readonly reqHeaders?: Headers;
   /** One line for people. */
   readonly log: (line: string) => void;
 }

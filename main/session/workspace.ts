@@ -70,6 +70,16 @@ export class Workspace {
     return this.#chosen.opening;
   }
 
+  /**
+   * Refuses what was meant for a cluster that is not the chosen one.
+   * @throws ORPCError OTHER_CLUSTER
+   */
+  assertChosen(id: string | undefined): void {
+    if (id === undefined || id === this.#chosen.id) return;
+    const message = `this was meant for ${this.#nameOf(id)}, and ${this.#nameOf(this.#chosen.id)} has been chosen meanwhile: nothing was done`;
+    throw contractError('OTHER_CLUSTER', message);
+  }
+
   /** What the commands ask is about the lab, whichever cluster the windows show. */
   get lab(): Promise<LabAnswers> {
     return this.#options.lab.then(({ answers }) => answers);
@@ -153,6 +163,11 @@ export class Workspace {
         `closing the cluster before failed: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
+  }
+
+  #nameOf(id: string): string {
+    if (id === labId) return 'the embedded lab';
+    return this.#options.contexts.find(id)?.name ?? 'a cluster that is not listed any more';
   }
 
   #announce(): void {

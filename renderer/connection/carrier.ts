@@ -1,8 +1,9 @@
 import type { ClientLink } from '@orpc/client';
+import type { CallContext } from '../../app/contract/carrier.ts';
 
 /** One connection to the engine, whatever carries it. */
 export interface Carrier {
-  readonly link: ClientLink<Record<never, never>>;
+  readonly link: ClientLink<CallContext>;
   /** Resolves when the connection has ended, from either side. */
   readonly closed: Promise<void>;
   close(): void;

@@ -1,6 +1,6 @@
 import { createORPCClient } from '@orpc/client';
 import { RPCLink } from '@orpc/client/message-port';
-import { electronConnect } from '../../app/contract/carrier.ts';
+import { type CallContext, callHeaders, electronConnect } from '../../app/contract/carrier.ts';
 import type { Carrier } from './carrier.ts';
 import type { EngineClient } from './engine-client.ts';
 
@@ -22,7 +22,7 @@ async function firstAnswer(link: Carrier['link']): Promise<void> {
 export async function openElectronCarrier(): Promise<Carrier> {
   const { port1, port2 } = new MessageChannel();
   const closed = new Promise<void>((resolve) => port1.addEventListener('close', () => resolve()));
-  const link = new RPCLink({ port: port1 });
+  const link = new RPCLink<CallContext>({ port: port1, headers: ({ context }) => callHeaders(context) });
   port1.start();
   window.postMessage({ type: electronConnect }, location.origin === 'null' ? '*' : location.origin, [port2]);
   await firstAnswer(link);

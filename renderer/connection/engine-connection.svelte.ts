@@ -1,4 +1,5 @@
 import { type ClientLink, createORPCClient } from '@orpc/client';
+import type { CallContext } from '../../app/contract/carrier.ts';
 import { backoffMs } from './backoff.ts';
 import { type Carrier, UnauthorizedError } from './carrier.ts';
 import type { EngineClient } from './engine-client.ts';
@@ -30,15 +31,15 @@ export class EngineConnection {
   #wake: (() => void) | undefined;
   #stopped = false;
 
-  constructor(open: () => Promise<Carrier>) {
+  /** @param cluster the one that this window shows now: what is asked is meant for it */
+  constructor(open: () => Promise<Carrier>, cluster: () => string | undefined) {
     this.#open = open;
-    const link: ClientLink<Record<never, never>> = {
-      call: (path, input, options) => {
-        if (!this.#carrier) return Promise.reject(new NotConnectedError());
-        return this.#carrier.link.call(path, input, options);
-      },
-    };
-    this.client = createORPCClient(link);
+    this.client = createORPCClient(this.#link(cluster));
+  }
+
+  /** For what may be asked later, and is meant for one cluster then too: an undo. */
+  clientFor(cluster: string): EngineClient {
+    return createORPCClient(this.#link(() => cluster));
   }
 
   get status(): ConnectionStatus {
@@ -81,6 +82,16 @@ export class EngineConnection {
     this.#stopped = true;
     this.#carrier?.close();
     this.#wake?.();
+  }
+
+  #link(cluster: () => string | undefined): ClientLink<CallContext> {
+    return {
+      call: (path, input, options) => {
+        if (!this.#carrier) return Promise.reject(new NotConnectedError());
+        const context = { cluster: cluster(), ...options.context };
+        return this.#carrier.link.call(path, input, { ...options, context });
+      },
+    };
   }
 
   async #attempt(): Promise<Carrier | undefined> {

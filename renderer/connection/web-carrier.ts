@@ -1,5 +1,7 @@
 import { RPCLink } from '@orpc/client/websocket';
 import {
+  type CallContext,
+  callHeaders,
   sessionPath,
   tokenOfFragment,
   webSocketPath,
@@ -51,5 +53,9 @@ export async function openWebSocketCarrier(): Promise<Carrier> {
     if (await isRefused(token)) throw new UnauthorizedError();
     throw new Error('the engine does not answer');
   }
-  return { link: new RPCLink({ websocket: socket }), closed, close: () => socket.close() };
+  const link = new RPCLink<CallContext>({
+    websocket: socket,
+    headers: ({ context }) => callHeaders(context),
+  });
+  return { link, closed, close: () => socket.close() };
 }

@@ -14,6 +14,7 @@ const codes: Record<string, string> = {
   REFUSED: 'errors:refused',
   NOT_FOUND: 'errors:notFound',
   UNSUPPORTED: 'errors:unsupported',
+  OTHER_CLUSTER: 'errors:otherCluster',
   FAILED: 'errors:failed',
   BAD_REQUEST: 'errors:badRequest',
 };

@@ -21,7 +21,7 @@ export type ViewState = Settings['views'][string];
 
 /** What every view works with: the engine, what it tells, and where the window is. */
 export class Session {
-  readonly connection = new EngineConnection(openCarrier);
+  readonly connection: EngineConnection = new EngineConnection(openCarrier, () => this.clusters.chosen?.id);
   readonly client: EngineClient = this.connection.client;
   readonly router = new Router('services');
   readonly toasts = new Toasts();

@@ -1,5 +1,6 @@
 /** What every procedure begins with: errors become data, and what is not up yet is waited for. */
 import { implement } from '@orpc/server';
+import { clusterHeader } from '../../../app/contract/carrier.ts';
 import { contract } from '../../../app/contract/contract.ts';
 import { describedError } from '../refusals.ts';
 import type { SessionContext } from '../session-context.ts';
@@ -18,9 +19,15 @@ export const atOnce = implement(contract)
     }
   });
 
-/** Answers for the chosen cluster, when its session is open. */
-export const inSession = atOnce.use(async function whenOpen({ next, context }) {
-  return next({ context: { session: await context.workspace.session } });
+/**
+ * Answers for the chosen cluster, when its session is open. What was meant for another one is refused; feeds are not:
+ * they end with a session and begin anew with the next one's.
+ */
+export const inSession = atOnce.use(async function whenOpen({ next, context, path }) {
+  const { workspace, reqHeaders } = context;
+  const isFeed = path.at(-1)?.startsWith('watch');
+  if (!isFeed) workspace.assertChosen(reqHeaders?.get(clusterHeader) ?? undefined);
+  return next({ context: { session: await workspace.session } });
 });
 
 /** Answers for the embedded lab, whichever cluster is chosen, when it is up. */

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { RPCHandler } from '@orpc/server/message-port';
+import { RequestHeadersPlugin } from '@orpc/server/plugins';
 import '../../requirements/system-path.ts';
 import { explainError } from '../../command/exit.ts';
 import { readConfigurationFile } from '../../command/read-configuration.ts';
@@ -24,6 +25,7 @@ function tell(message: FromEngine): void {
 /** Answers the contract on every port that the parent opens, those included that it opened already. */
 const openPorts: OpenShell = async (context) => {
   const handler = new RPCHandler<SessionContext & { calls: OpenCalls }>(sessionRouter, {
+    plugins: [new RequestHeadersPlugin()],
     rootInterceptors: [({ context: { calls }, next }) => calls.count(next)],
   });
   const ports = new EnginePorts({

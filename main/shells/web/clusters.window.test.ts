@@ -99,9 +99,15 @@ it('that is lost says why, keeps what was known, and is right again when it is b
   await window.page.getByText(`${CONTEXT}: Nothing answers at the address`).waitFor({ state: 'detached' });
 });
 
-it('is left for the lab, which has nothing of it', async () => {
+it('is left for the lab, which has nothing of it, and no undo of what was done there', async () => {
+  const { page } = window;
+  const there = await window.open('there', /^Form/);
+  await there.getByRole('button', { name: 'Delete', exact: true }).click();
+  await window.row('there').waitFor({ state: 'detached' });
   await choose('Embedded lab');
   await window.ready();
   await window.row('kubernetes').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).last().click();
+  await page.getByText('this was meant for kind-other').waitFor();
   expect(await window.row('there').count()).toBe(0);
 });

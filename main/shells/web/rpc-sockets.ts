@@ -1,6 +1,7 @@
 /** Carries the contract over WebSockets, within limits that no page of ours comes near. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { RequestHeadersPlugin } from '@orpc/server/plugins';
 import { RPCHandler } from '@orpc/server/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { webSocketPath, webSocketProtocol } from '../../../app/contract/carrier.ts';
@@ -30,6 +31,7 @@ export class RpcSockets {
   readonly #guard: RequestGuard;
   readonly #context: SessionContext;
   readonly #handler = new RPCHandler<SessionContext & { calls: OpenCalls }>(sessionRouter, {
+    plugins: [new RequestHeadersPlugin()],
     rootInterceptors: [({ context, next }) => context.calls.count(next)],
   });
 

@@ -85,7 +85,8 @@ export class ServiceActions {
     before: Stored<Service>,
     { metadata }: Stored<Service>,
   ): { action: { label: string; run: () => Promise<void> } } {
-    const { client, toasts } = this.#session;
+    const { toasts } = this.#session;
+    const { client } = this.#drafts;
     const name = `${metadata.namespace ?? 'default'}/${metadata.name}`;
     const { resourceVersion } = metadata;
     const run = async (): Promise<void> => {
@@ -104,7 +105,8 @@ export class ServiceActions {
 
   /** Deletes it at once; the toast brings it back, with what was being edited of it. */
   async remove({ namespace, name }: Named): Promise<void> {
-    const { client, toasts, router } = this.#session;
+    const { toasts, router } = this.#session;
+    const { client } = this.#drafts;
     const key = `${namespace}/${name}`;
     try {
       const { deleted } = await client.services.remove({ namespace, name });
@@ -125,7 +127,8 @@ export class ServiceActions {
   }
 
   async #restore(deleted: Stored<Service>, key: string): Promise<void> {
-    const { client, toasts } = this.#session;
+    const { toasts } = this.#session;
+    const { client } = this.#drafts;
     try {
       const result = await client.services.restore({ object: deleted as never });
       if (result.outcome === 'saved') toasts.success(t('services:toast.restored', { name: key }));
@@ -186,7 +189,8 @@ export class ServiceActions {
 
   /** Makes a template's objects, all of them, as they are; then goes to its Service. */
   async applyTemplate(template: Template): Promise<boolean> {
-    const { client, toasts, router } = this.#session;
+    const { toasts, router } = this.#session;
+    const { client } = this.#drafts;
     const namespace = 'default';
     try {
       const outcomes = await client.services.apply({ text: template.text, namespace });

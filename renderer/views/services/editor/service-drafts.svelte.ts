@@ -7,17 +7,19 @@ import type { ClusterState } from '../../../../app/contract/cluster.ts';
 import type { Stored } from '../../../../app/contract/objects.ts';
 import type { Service } from '../../../../app/kubernetes/objects.ts';
 import type { EngineClient } from '../../../connection/engine-client.ts';
+import type { Session } from '../../../session/session.svelte.ts';
 import { newDraft, openDraft } from './draft.ts';
 import { ServiceEditing } from './service-editing.svelte.ts';
 
 export class ServiceDrafts {
-  readonly #client: EngineClient;
+  /** Of the cluster that they are drafts for, also after another was chosen. */
+  readonly client: EngineClient;
   /** By `namespace/name`, new ones by an id of their own. */
   readonly #all = new SvelteMap<string, ServiceEditing>();
   #count = 0;
 
   constructor(client: EngineClient) {
-    this.#client = client;
+    this.client = client;
   }
 
   get(id: string): ServiceEditing | undefined {
@@ -37,12 +39,12 @@ export class ServiceDrafts {
   open(key: string, stored: Stored<Service>): ServiceEditing {
     const known = this.#all.get(key);
     if (known !== undefined) return known;
-    return this.#put(new ServiceEditing(key, openDraft(stored), this.#client.services));
+    return this.#put(new ServiceEditing(key, openDraft(stored), this.client.services));
   }
 
   create(text: string): ServiceEditing {
     this.#count += 1;
-    return this.#put(new ServiceEditing(`new-${this.#count}`, newDraft(text), this.#client.services));
+    return this.#put(new ServiceEditing(`new-${this.#count}`, newDraft(text), this.client.services));
   }
 
   forget(id: string): ServiceEditing | undefined {
@@ -54,7 +56,7 @@ export class ServiceDrafts {
   /** What was made is known by its name from now on. */
   made(editing: ServiceEditing, key: string): void {
     this.#all.delete(editing.id);
-    this.#put(new ServiceEditing(key, editing.draft, this.#client.services));
+    this.#put(new ServiceEditing(key, editing.draft, this.client.services));
   }
 
   /** Tells every draft what the cluster has; those that say nothing of their own and are not looked at go. */
@@ -80,11 +82,15 @@ export class ServiceDrafts {
   }
 }
 
-const drafts = new WeakMap<object, ServiceDrafts>();
+/** By session, and by cluster in it. */
+const drafts = new WeakMap<object, Map<string, ServiceDrafts>>();
 
-/** The drafts of a session. */
-export function draftsOf(session: { client: EngineClient }): ServiceDrafts {
-  const known = drafts.get(session) ?? new ServiceDrafts(session.client);
-  drafts.set(session, known);
+/** The drafts of a window for the cluster that it shows: two clusters' Services of one name are two. */
+export function draftsOf(session: Session): ServiceDrafts {
+  const all = drafts.get(session) ?? new Map<string, ServiceDrafts>();
+  drafts.set(session, all);
+  const { chosenId } = session.clusters;
+  const known = all.get(chosenId) ?? new ServiceDrafts(session.connection.clientFor(chosenId));
+  all.set(chosenId, known);
   return known;
 }
