@@ -11,10 +11,10 @@ import {
   tooLong,
 } from './field-error.ts';
 import { dnsLabelErrors, generateNameErrors, labelValueErrors, qualifiedNameErrors } from './names.ts';
+import { validateManager } from './request-options.ts';
 
 const IMMUTABLE = 'field is immutable';
 const ANNOTATIONS_MAX_BYTES = 256 * 1024;
-const MANAGER_MAX_BYTES = 128;
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
 
@@ -192,14 +192,6 @@ function validateManagedFields(entries: ManagedFieldsEntry[]): FieldError[] {
     if ((entry.fieldsType ?? '') !== '' && entry.fieldsType !== 'FieldsV1') {
       errors.push(invalid(`${field}.fieldsType`, entry.fieldsType, 'must be `FieldsV1`'));
     }
-    return [...errors, ...validateFieldManager(`${field}.fieldManager`, entry.manager ?? '')];
+    return [...errors, ...validateManager(`${field}.manager`, entry.manager ?? '')];
   });
-}
-
-/** The name under which a writer owns fields. */
-function validateFieldManager(field: string, manager: string): FieldError[] {
-  if (new TextEncoder().encode(manager).length > MANAGER_MAX_BYTES)
-    return [tooLong(field, MANAGER_MAX_BYTES)];
-  const unprintable = [...manager].findIndex((character) => /\p{C}/u.test(character));
-  return unprintable < 0 ? [] : [invalid(field, manager, 'should only contain printable characters')];
 }

@@ -77,7 +77,18 @@ describe('refused', () => {
       deployment({ replicas: -1 }),
       'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
     ],
-    ['no selector', 'Deployment', deployment({ selector: null }), 'spec.selector: Required value'],
+    [
+      'no selector',
+      'Deployment',
+      deployment({ selector: null }),
+      '[spec.selector: Required value, spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`]',
+    ],
+    [
+      'nothing at all',
+      'Deployment',
+      { spec: {} },
+      '[spec.selector: Required value, spec.template.metadata.labels: Invalid value: null: `selector` does not match template `labels`, spec.template.spec.containers: Required value]',
+    ],
     [
       'an empty selector',
       'Deployment',

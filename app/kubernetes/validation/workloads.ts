@@ -122,11 +122,13 @@ function validateTemplate({ selector, template = {} }: WorkloadSpec): FieldError
   const field = 'spec.template';
   const errors: FieldError[] = [];
   const labels = template.metadata?.labels ?? {};
-  if (selector !== undefined && selector !== null && !isEmptySelector(selector)) {
-    const parsed = selectorFromObject(selector);
-    if (parsed === undefined)
-      return [invalid('spec.selector', shownSelector(selector), 'invalid label selector')];
-    if (!matchesLabels(parsed, labels)) {
+  // Without a selector nothing matches; with an empty one everything does.
+  const selected = selector ?? undefined;
+  if (selected === undefined || !isEmptySelector(selected)) {
+    const parsed = selected && selectorFromObject(selected);
+    if (selected !== undefined && parsed === undefined)
+      return [invalid('spec.selector', shownSelector(selected), 'invalid label selector')];
+    if (parsed === undefined || !matchesLabels(parsed, labels)) {
       const detail = '`selector` does not match template `labels`';
       const shown = template.metadata?.labels === undefined ? null : sortedMap(labels);
       errors.push(invalid(`${field}.metadata.labels`, shown, detail));

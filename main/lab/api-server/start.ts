@@ -80,7 +80,8 @@ async function serve(
   try {
     bootstrapCluster(client.as('kube-apiserver'), options, port);
     keepKubernetesService(client.as('kube-apiserver'), serviceCIDRs, port);
-    controllers = startControllers({ ...options, client, resources: registry.resources });
+    const { caCertificate } = certificates;
+    controllers = startControllers({ ...options, client, resources: registry.resources, caCertificate });
   } catch (error) {
     await listener.close();
     throw error;

@@ -15,13 +15,17 @@ import {
 } from './load-balancer-controller.ts';
 import { startNamespaceController } from './namespace-controller.ts';
 import { type NodeAgentOptions, startNodeAgent } from './node-agent.ts';
+import { startNodeLease } from './node-lease.ts';
 import { startReplicaSetController } from './replicaset-controller.ts';
+import { startRootCAPublisher } from './root-ca-publisher.ts';
 import { startServiceCIDRController } from './service-cidr-controller.ts';
 
 export interface ControllersOptions extends NodeAgentOptions {
   client: LabClient;
   resources: readonly Resource[];
   loadBalancer?: LoadBalancerOptions;
+  /** By which clients know the server, as PEM. */
+  caCertificate: string;
   /** How long a deleted namespace stands before it is emptied. */
   namespaceGraceMilliseconds?: number;
   log(message: string): void;
@@ -45,6 +49,8 @@ export function startControllers(options: ControllersOptions): LabControllers {
     startNamespaceController(context, options.resources, options.namespaceGraceMilliseconds),
     startServiceCIDRController(context),
     startNodeAgent(context, options),
+    startNodeLease(context, options.node.name),
+    startRootCAPublisher(context, options.caCertificate),
     startReplicaSetController(context),
     startDeploymentController(context),
     startEndpointSliceController(context),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type LabFixture, startFixture } from '../testing/lab-fixture.ts';
+import { call, deployment, type LabFixture, startFixture } from '../testing/lab-fixture.ts';
 
 /** The forms of answers, and what the server says about itself. */
 
@@ -57,6 +57,22 @@ describe('forms of answers', () => {
       headers: { Accept: 'application/vnd.kubernetes.protobuf' },
     });
     expect([only.code, only.json.reason]).toEqual([406, 'NotAcceptable']);
+  });
+
+  test.each([
+    ['', ['Name', 'Ready', 'Up-to-date', 'Available', 'Age'], ['scaled', '0/3', 0, 0]],
+    ['/status', ['Name', 'Ready', 'Up-to-date', 'Available', 'Age'], ['scaled', '0/3', 0, 0]],
+    ['/scale', ['Name', 'Desired', 'Available', 'Age'], ['scaled', 3, 0]],
+  ])('a deployment%s as a table of its own kind', async (subresource, columns, cells) => {
+    await call(lab.server, '/apis/apps/v1/namespaces/default/deployments', {
+      method: 'POST',
+      body: deployment('scaled', { replicas: 3, paused: true }),
+    });
+    const path = `/apis/apps/v1/namespaces/default/deployments/scaled${subresource}`;
+    const { json } = await call(lab.server, path, { headers: { Accept: table } });
+    const shown = json.columnDefinitions.filter(({ priority }: { priority: number }) => priority === 0);
+    expect(shown.map(({ name }: { name: string }) => name)).toEqual(columns);
+    expect(json.rows[0].cells.slice(0, cells.length)).toEqual(cells);
   });
 
   test('a warning with every answer about Endpoints', async () => {
@@ -146,6 +162,7 @@ describe('documents', () => {
   test.each([
     ['/api/v1/widgets', 'json'],
     ['/api/v1/namespaces/default/nodes', 'json'],
+    ['/api/v1/services/kubernetes', 'json'],
     ['/api/v1/namespaces/default/services/kubernetes/scale', 'json'],
     ['/apis/apps/v1/namespaces/default/deployments/web/log', 'json'],
     ['/api/v1/nodes/%', 'text'],
@@ -168,6 +185,8 @@ describe('documents', () => {
     ['PUT', '/api/v1/namespaces/default/services'],
     ['POST', '/api/v1/namespaces/default/services/kubernetes'],
     ['DELETE', '/api/v1/namespaces'],
+    ['POST', '/api/v1/services'],
+    ['DELETE', '/api/v1/services'],
     ['DELETE', '/api/v1/namespaces/default/services/kubernetes/status'],
     ['GET', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'],
   ])('%s %s is no method of it', async (method, path) => {

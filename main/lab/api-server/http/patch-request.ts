@@ -1,9 +1,9 @@
 import { goJsonKind, isJsonObject } from '../../../../app/kubernetes/json.ts';
-import { ApiError, badRequest, unsupportedMediaType } from '../api-error.ts';
+import { type ApiError, badRequest, unsupportedMediaType } from '../api-error.ts';
 import type { FieldValidation } from '../registry/decode-body.ts';
 import type { JsonPatchType, WriteOptions } from '../registry/registry-context.ts';
 import { parseMediaType } from './media-types.ts';
-import { fieldValidationOf, isDryRun, managerOf } from './query-options.ts';
+import { patchOptionsOf } from './query-options.ts';
 import { type Body, parseJson, parseYaml, readText } from './request-body.ts';
 import { answerWritten, keyOfRequest, type ResourceRequest } from './resource-handler.ts';
 
@@ -16,22 +16,15 @@ const patchTypes: Record<string, JsonPatchType | 'apply'> = {
 
 /** PATCH of an object, its status or its scale. @throws ApiError */
 export async function handlePatch(context: ResourceRequest, subresource?: 'status' | 'scale'): Promise<void> {
-  const { registry, resource, request, query } = context;
+  const { registry, resource, request } = context;
   const key = keyOfRequest(context);
   const type = patchTypes[parseMediaType(request.headers['content-type'] ?? '').type];
   if (!type) throw unsupportedMediaType(Object.keys(patchTypes));
-  const fieldValidation = fieldValidationOf(query);
+  const { manager, dryRun, fieldValidation, force } = patchOptionsOf(context, type);
   const { json: patch, duplicates } = await readPatch(context, type, fieldValidation);
-  const options: WriteOptions = {
-    manager: type === 'apply' ? applyManager(query) : managerOf(context),
-    dryRun: isDryRun(query),
-    ...(subresource && { subresource }),
-  };
+  const options: WriteOptions = { manager, dryRun, ...(subresource && { subresource }) };
   const asked = { resource, key, patch, options, duplicates, fieldValidation };
-  const result =
-    type === 'apply'
-      ? registry.apply({ ...asked, force: query.get('force') === 'true' })
-      : registry.patch({ ...asked, type });
+  const result = type === 'apply' ? registry.apply({ ...asked, force }) : registry.patch({ ...asked, type });
   return answerWritten(context, result);
 }
 
@@ -54,16 +47,4 @@ async function readPatch(
     throw refuse(`json: cannot unmarshal ${goJsonKind(body.json)} into Go value of type ${goType}`);
   }
   return body;
-}
-
-/** Server-side apply has no default manager: ownership is its point. */
-function applyManager(query: URLSearchParams): string {
-  const manager = query.get('fieldManager');
-  if (manager) return manager;
-  const message = 'Required value: is required for apply patch';
-  throw new ApiError(422, 'Invalid', `PatchOptions.meta.k8s.io "" is invalid: fieldManager: ${message}`, {
-    group: 'meta.k8s.io',
-    kind: 'PatchOptions',
-    causes: [{ reason: 'FieldValueRequired', message, field: 'fieldManager' }],
-  });
 }

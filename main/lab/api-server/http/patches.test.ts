@@ -80,6 +80,12 @@ describe('patches', () => {
       'json: cannot unmarshal array into Go value of type map[string]interface {}',
     ],
     ['apply-patch+yaml', '{}', 422, 'fieldManager: Required value: is required for apply patch'],
+    [
+      'merge-patch+json',
+      { metadata: { uid: 'x' } },
+      422,
+      'metadata.uid: Invalid value: "x": field is immutable',
+    ],
     ['strategic-merge-patch+json', { spec: { ports: [{ port: 'x' }] } }, 422, 'unrecognized type: int32'],
     [
       'merge-patch+json',

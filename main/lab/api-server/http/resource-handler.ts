@@ -1,12 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError, badRequest, methodNotAllowed, notAcceptable, type Status } from '../api-error.ts';
-import type { ApiObject, StoredObject } from '../api-object.ts';
+import {
+  ApiError,
+  badRequest,
+  methodNotAllowed,
+  noSuchPath,
+  notAcceptable,
+  type Status,
+} from '../api-error.ts';
+import type { StoredObject } from '../api-object.ts';
 import { checkName, checkNamespace, decodeBody } from '../registry/decode-body.ts';
 import type { DeleteOptions } from '../registry/delete-object.ts';
 import type { Registry } from '../registry/registry.ts';
 import { gvkOf, type ObjectKey } from '../registry/registry-context.ts';
 import type { WriteResult } from '../registry/write-object.ts';
-import { apiVersionOf, type Resource, type Verb } from '../resources/resource.ts';
+import { apiVersionOf, type Resource, type Table, type Verb } from '../resources/resource.ts';
 import {
   listMetaOf,
   parseIncludeObject,
@@ -19,7 +26,7 @@ import { answer } from './answer.ts';
 import { readDeleteOptions } from './delete-request.ts';
 import { acceptedTypes, negotiate, type Representation } from './media-types.ts';
 import { handlePatch } from './patch-request.ts';
-import { fieldValidationOf, isDryRun, listOptionsOf, managerOf } from './query-options.ts';
+import { isTrue, listOptionsOf, writeOptionsOf } from './query-options.ts';
 import { readBody } from './request-body.ts';
 import type { RequestInfo } from './request-info.ts';
 import { handleSubresource } from './subresource-handler.ts';
@@ -35,7 +42,7 @@ export interface ResourceRequest {
   query: URLSearchParams;
   representation: Representation;
   /** The form of the answer where it is another kind than the object's: a Scale. */
-  answerAs?: (object: StoredObject) => ApiObject;
+  answerAs?: { of(object: StoredObject): StoredObject; table: Table };
 }
 
 /** @throws ApiError */
@@ -49,9 +56,10 @@ export async function handleResource(
   const context = { registry, resource, representation, ...exchange };
   if (exchange.info.subresource) return handleSubresource(context);
   const verb = verbOf(context);
-  if (!verb || !resource.verbs.includes(verb)) {
-    throw methodNotAllowed();
-  }
+  if (!verb || !resource.verbs.includes(verb)) throw methodNotAllowed();
+  // Objects of all namespaces are only read together.
+  const everywhere = resource.namespaced && exchange.info.namespace === undefined;
+  if (everywhere && (verb === 'create' || verb === 'deletecollection')) throw methodNotAllowed();
   return handlers[verb](context);
 }
 
@@ -105,14 +113,10 @@ function verbOf({ request, info, query }: ResourceRequest): Verb | undefined {
   }
 }
 
-function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1';
-}
-
-/** @throws ApiError (400) where a namespaced object is asked for without its namespace */
+/** @throws ApiError (404) where a namespaced object is asked for without its namespace: there is no such path */
 export function keyOfRequest({ info, resource }: Pick<ResourceRequest, 'info' | 'resource'>): ObjectKey {
   if (resource.namespaced && info.namespace === undefined) {
-    throw badRequest('namespace is required for this resource');
+    throw noSuchPath();
   }
   return {
     name: info.name ?? '',
@@ -121,33 +125,30 @@ export function keyOfRequest({ info, resource }: Pick<ResourceRequest, 'info' | 
 }
 
 async function handleCreate(context: ResourceRequest): Promise<void> {
-  const { registry, resource, info, request, query } = context;
+  const { registry, resource, info, request } = context;
   const body = await readBody(request);
-  const fieldValidation = fieldValidationOf(query);
+  const { manager, dryRun, fieldValidation } = writeOptionsOf(context, 'CreateOptions');
   const { object, warnings } = decodeBody(registry.context, {
     ...body,
     gvk: gvkOf(resource),
     fieldValidation,
   });
   const namespace = resource.namespaced ? info.namespace : undefined;
-  if (resource.namespaced && namespace === undefined) {
-    throw badRequest('an empty namespace may not be set during creation');
-  }
   checkNamespace(object, namespace);
   const result = registry.create({
     resource,
     ...(namespace && { namespace }),
     object,
-    options: { manager: managerOf(context), dryRun: isDryRun(query) },
+    options: { manager, dryRun },
   });
   return answerWritten(context, { ...result, warnings: [...warnings, ...result.warnings] });
 }
 
 async function handleUpdate(context: ResourceRequest): Promise<void> {
-  const { registry, resource, request, query } = context;
+  const { registry, resource, request } = context;
   const key = keyOfRequest(context);
   const body = await readBody(request);
-  const fieldValidation = fieldValidationOf(query);
+  const { manager, dryRun, fieldValidation } = writeOptionsOf(context, 'UpdateOptions');
   const { object, warnings } = decodeBody(registry.context, {
     ...body,
     gvk: gvkOf(resource),
@@ -159,7 +160,7 @@ async function handleUpdate(context: ResourceRequest): Promise<void> {
     resource,
     ...key,
     object,
-    options: { manager: managerOf(context), dryRun: isDryRun(query) },
+    options: { manager, dryRun },
   });
   return answerWritten(context, { ...result, warnings: [...warnings, ...result.warnings] });
 }
@@ -193,11 +194,12 @@ export function answerWritten(
 /** One object in the form that the client asked for. */
 export function answerObject(
   context: ResourceRequest,
-  object: StoredObject,
+  stored: StoredObject,
   options: { code?: number; warnings?: string[] } = {},
 ): Promise<void> {
-  const { resource, representation, query } = context;
-  if (context.answerAs) return send(context, { ...options, value: context.answerAs(object) });
+  const { answerAs, representation, query } = context;
+  const resource = answerAs ? { ...context.resource, table: answerAs.table } : context.resource;
+  const object = answerAs?.of(stored) ?? stored;
   switch (representation.as) {
     case 'Table': {
       const includeObject = parseIncludeObject(query.get('includeObject'));

@@ -2,11 +2,11 @@ import { isJsonObject } from '../../../../app/kubernetes/json.ts';
 import { ApiError, badRequest, conflict, methodNotAllowed, noSuchPath } from '../api-error.ts';
 import type { ApiObject } from '../api-object.ts';
 import { checkName, decodeBody } from '../registry/decode-body.ts';
-import { groupResource, gvkOf, type WriteOptions } from '../registry/registry-context.ts';
-import { scaleKind, scaleOf, withScale } from '../registry/scale.ts';
+import { groupResource, gvkOf } from '../registry/registry-context.ts';
+import { scaleKind, scaleOf, scaleTable, withScale } from '../registry/scale.ts';
 import type { readDeleteOptions } from './delete-request.ts';
 import { handlePatch } from './patch-request.ts';
-import { fieldValidationOf, isDryRun, managerOf } from './query-options.ts';
+import { writeOptionsOf } from './query-options.ts';
 import { readBody } from './request-body.ts';
 import { answerObject, answerWritten, keyOfRequest, type ResourceRequest, send } from './resource-handler.ts';
 
@@ -42,7 +42,6 @@ export async function handleSubresource(context: ResourceRequest): Promise<void>
   const handler = handlers[subresource];
   const served = resource.subresources?.some((name) => name === subresource);
   if (handler && served) {
-    if (subresource === 'scale') return handler(asScale(context));
     return handler(context);
   }
   const reason = absent[subresource];
@@ -75,42 +74,37 @@ async function handleFinalize(context: ResourceRequest): Promise<void> {
 }
 
 async function replaceWith(context: ResourceRequest, subresource: 'status' | 'finalize'): Promise<void> {
-  const { registry, resource, request, query } = context;
+  const { registry, resource, request } = context;
   const key = keyOfRequest(context);
   const body = await readBody(request);
+  const { fieldValidation, ...options } = writeOptionsOf(context, 'UpdateOptions');
   const decoded = decodeBody(registry.context, {
     ...body,
     gvk: gvkOf(resource),
-    fieldValidation: fieldValidationOf(query),
+    fieldValidation,
   });
   checkName(decoded.object, key);
   const result = registry.update({
     resource,
     ...key,
     object: decoded.object,
-    options: optionsOf(context, subresource),
+    options: { ...options, subresource },
   });
   return answerWritten(context, { ...result, warnings: [...decoded.warnings, ...result.warnings] });
 }
 
-/** A Scale is shown in its own form, whatever table the workload has. */
-function asScale(context: ResourceRequest): ResourceRequest {
-  return { ...context, representation: { format: context.representation.format } };
-}
-
-async function handleScale(context: ResourceRequest): Promise<void> {
-  const { registry, resource, request, query } = context;
+async function handleScale(exchange: ResourceRequest): Promise<void> {
+  const context: ResourceRequest = { ...exchange, answerAs: { of: scaleOf, table: scaleTable } };
+  const { registry, resource, request } = context;
   const key = keyOfRequest(context);
   const current = registry.get(resource, key);
-  if (request.method === 'GET') return send(context, { value: scaleOf(current) });
-  if (request.method === 'PATCH') {
-    return handlePatch({ ...context, answerAs: scaleOf }, 'scale');
-  }
+  if (request.method === 'GET') return answerObject(context, current);
+  if (request.method === 'PATCH') return handlePatch(context, 'scale');
   if (request.method !== 'PUT') {
     throw methodNotAllowed();
   }
   const body = await readBody(request);
-  const fieldValidation = fieldValidationOf(query);
+  const { fieldValidation, ...options } = writeOptionsOf(context, 'UpdateOptions');
   const { object: scale, warnings } = decodeBody(registry.context, {
     ...body,
     gvk: scaleKind,
@@ -118,8 +112,8 @@ async function handleScale(context: ResourceRequest): Promise<void> {
   });
   checkName(scale, key);
   const object = withScale(current, scale);
-  const result = registry.update({ resource, ...key, object, options: optionsOf(context, 'scale') });
-  return send(context, { value: scaleOf(result.object), warnings: [...warnings, ...result.warnings] });
+  const result = registry.update({ resource, ...key, object, options: { ...options, subresource: 'scale' } });
+  return answerWritten(context, { ...result, warnings: [...warnings, ...result.warnings] });
 }
 
 /** Puts a pod on a node, as a scheduler does. */
@@ -143,7 +137,8 @@ async function handleBinding(context: ResourceRequest): Promise<void> {
     );
   }
   const object: ApiObject = { ...pod, metadata: { ...pod.metadata }, spec: { ...spec, nodeName: node } };
-  registry.update({ resource, ...key, object, options: optionsOf(context, 'binding') });
+  const { manager, dryRun } = writeOptionsOf(context, 'CreateOptions');
+  registry.update({ resource, ...key, object, options: { manager, dryRun, subresource: 'binding' } });
   return send(context, { code: 201, value: created });
 }
 
@@ -162,15 +157,8 @@ async function readEviction(context: ResourceRequest): ReturnType<typeof readDel
   const { gracePeriodSeconds } = given;
   return {
     ...(typeof gracePeriodSeconds === 'number' && { gracePeriodSeconds }),
-    ...(isDryRun(context.query) && { dryRun: true }),
+    dryRun: writeOptionsOf(context, 'CreateOptions').dryRun,
   };
 }
 
 const created = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
-
-function optionsOf(
-  context: ResourceRequest,
-  subresource: NonNullable<WriteOptions['subresource']>,
-): WriteOptions {
-  return { manager: managerOf(context), dryRun: isDryRun(context.query), subresource };
-}

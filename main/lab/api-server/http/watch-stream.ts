@@ -3,7 +3,7 @@ import type { Watch, WatchEvent } from '../registry/watch-objects.ts';
 import type { Resource } from '../resources/resource.ts';
 import { type IncludeObject, parseIncludeObject, toPartial, toTable } from '../tables/representation.ts';
 import { setWarnings } from './answer.ts';
-import { listOptionsOf } from './query-options.ts';
+import { watchOptionsOf } from './query-options.ts';
 import type { ResourceRequest } from './resource-handler.ts';
 
 /** A watch ends by itself after 30 to 60 minutes, so that clients do not all come back at once. */
@@ -15,19 +15,12 @@ const unreadLimit = 16 * 1024 * 1024;
 /** Sends events as lines of JSON until the client goes or the time is over. */
 export async function streamWatch(context: ResourceRequest): Promise<void> {
   const { registry, resource, response, query } = context;
-  const { namespace, selection, resourceVersion } = listOptionsOf(context);
-  const initial = query.get('sendInitialEvents');
+  const options = watchOptionsOf(context);
   const encode = encoder(context);
   const stream = new EventStream(context);
   const watch: Watch = registry.watch({
     resource,
-    options: {
-      namespace,
-      selection,
-      resourceVersion,
-      sendInitialEvents: initial === null ? undefined : initial === 'true' || initial === '1',
-      allowBookmarks: query.get('allowWatchBookmarks') === 'true',
-    },
+    options,
     sink(event) {
       stream.send(`{"type":"${event.type}","object":${encode(event)}}\n`);
       if (event.type === 'ERROR') stream.end();

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../../../app/kubernetes/json.ts';
+import { goJsonKind, isJsonObject } from '../../../../app/kubernetes/json.ts';
 import { strictDecodingError, strictDecodingProblems } from '../../../../app/kubernetes/schema/decode.ts';
 import { DecodeError } from '../../../../app/kubernetes/schema/decode-error.ts';
 import {
@@ -59,9 +59,14 @@ export function decodeBody(
 
 /** The kind that a body says it is; what it leaves out is as the URL has it. */
 function kindOfBody(json: unknown, expected: GroupVersionKind): GroupVersionKind {
+  if (json === undefined) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`,
+    );
+  }
   if (!isJsonObject(json)) {
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(json) ? 'array' : typeof json} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      `the object provided is unrecognized (must be of type ${expected.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${goJsonKind(json)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
     );
   }
   const { apiVersion, kind } = json;

@@ -1,5 +1,5 @@
 import type { ObjectMeta } from '../../../../app/kubernetes/objects.ts';
-import { ApiError, conflict } from '../api-error.ts';
+import { conflict } from '../api-error.ts';
 import { keyOf, type StoredObject, timestamp } from '../api-object.ts';
 import { type Resource, storageOf } from '../resources/resource.ts';
 import {
@@ -41,7 +41,6 @@ export function deleteObject(
   { resource, key, options }: { resource: Resource; key: ObjectKey; options: DeleteOptions },
 ): DeleteResult {
   const current = mustGet(context, resource, key);
-  checkOptions(options);
   checkPreconditions(resource, current, options);
   resource.strategy.admitDelete?.(current);
   const graceful = graceOf(resource, current, options);
@@ -116,21 +115,6 @@ function finalizersFor({ finalizers = [] }: ObjectMeta, options: DeleteOptions):
 function policyOf({ propagationPolicy, orphanDependents }: DeleteOptions): PropagationPolicy | undefined {
   if (propagationPolicy) return propagationPolicy;
   return orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background';
-}
-
-function checkOptions({ propagationPolicy }: DeleteOptions): void {
-  if (!propagationPolicy || ['Orphan', 'Background', 'Foreground'].includes(propagationPolicy)) return;
-  const message = `Invalid value: "${propagationPolicy}": must be "Foreground", "Background", "Orphan" or nil`;
-  throw new ApiError(
-    422,
-    'Invalid',
-    `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: ${message}`,
-    {
-      group: 'meta.k8s.io',
-      kind: 'DeleteOptions',
-      causes: [{ reason: 'FieldValueInvalid', message, field: 'propagationPolicy' }],
-    },
-  );
 }
 
 function checkPreconditions(

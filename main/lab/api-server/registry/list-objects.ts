@@ -105,11 +105,10 @@ class ExpiredContinueError extends ApiError {
 }
 
 function checkVersionOptions(context: RegistryContext, options: ListOptions): void {
-  const { resourceVersion, resourceVersionMatch, continueToken } = options;
+  const { resourceVersion, continueToken } = options;
   if (continueToken && resourceVersion && resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
-  checkVersionMatch({ resourceVersion, resourceVersionMatch, continueToken });
   const asked = parseResourceVersion(resourceVersion);
   if (asked > context.store.revision) throw tooLargeResourceVersion(asked, context.store.revision);
 }
@@ -123,37 +122,6 @@ export function parseResourceVersion(text: string | undefined): number {
     );
   }
   return Number(text);
-}
-
-function checkVersionMatch({
-  resourceVersion,
-  resourceVersionMatch,
-  continueToken,
-}: Pick<ListOptions, 'resourceVersion' | 'resourceVersionMatch' | 'continueToken'>): void {
-  if (!resourceVersionMatch) return;
-  if (continueToken) {
-    throw invalidOption('resourceVersionMatch is forbidden when continue is provided');
-  }
-  if (!resourceVersion) {
-    throw invalidOption('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  }
-  if (resourceVersionMatch === 'Exact' && resourceVersion === '0') {
-    throw invalidOption('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  }
-}
-
-function invalidOption(cause: string): ApiError {
-  const message = `Forbidden: ${cause}`;
-  return new ApiError(
-    422,
-    'Invalid',
-    `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: ${message}`,
-    {
-      group: 'meta.k8s.io',
-      kind: 'ListOptions',
-      causes: [{ reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' }],
-    },
-  );
 }
 
 function token(continuation: Continuation): string {

@@ -47,7 +47,8 @@ export function patchObject(
   const { object, warnings } = decodePatched(context, { request, gvk, json });
   checkName(object, key);
   const updated = scaling ? withScale(current, object) : object;
-  const result = updateObject(context, { resource, ...key, object: updated, options });
+  const write = { resource, ...key, object: updated, options: { ...options, patched: true } };
+  const result = updateObject(context, write);
   return { ...result, warnings: [...warnings, ...result.warnings] };
 }
 
@@ -98,7 +99,7 @@ export function applyObject(
   });
   const { object } = context.rules.decode(gvkOf(resource), json);
   checkName(object, key);
-  const write = { resource, ...key, object, options: { ...options, applied: true } };
+  const write = { resource, ...key, object, options: { ...options, applied: true, patched: true } };
   return live ? updateObject(context, write) : createObject(context, write);
 }
 

@@ -69,6 +69,8 @@ export interface WriteOptions {
   subresource?: 'status' | 'scale' | 'finalize' | 'binding';
   /** The object comes from server-side apply, which has settled who owns what. */
   applied?: boolean;
+  /** The object is the stored one with changes: its UID is a field like others, not a precondition. */
+  patched?: boolean;
 }
 
 /** One object of a resource. */

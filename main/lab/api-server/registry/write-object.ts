@@ -2,6 +2,7 @@ import { jsonEqual } from '../../../../app/kubernetes/json.ts';
 import type { ManagedFieldsEntry } from '../../../../app/kubernetes/objects.ts';
 import { invalid } from '../../../../app/kubernetes/validation/field-error.ts';
 import {
+  ApiError,
   alreadyExists,
   conflict,
   forbidden,
@@ -47,6 +48,7 @@ const nothing: Allocation = { writes: [], commit: () => {} };
 export function createObject(context: RegistryContext, request: WriteRequest): WriteResult {
   const { resource, namespace, options } = request;
   const { strategy } = resource;
+  const { resourceVersion = '' } = request.object.metadata;
   let object = withOwners(context, request, undefined);
   admitIntoNamespace(context, resource, { namespace, name: object.metadata.name ?? '' });
   strategy.admitCreate?.(object);
@@ -57,6 +59,9 @@ export function createObject(context: RegistryContext, request: WriteRequest): W
   const warnings = strategy.warnings?.(object) ?? [];
   if (resource.conversion) object = resource.conversion.toStored(object);
   const key = keyOf(object.metadata);
+  // The storage's own refusal, which has no reason.
+  if (resourceVersion !== '' && resourceVersion !== '0' && !options.dryRun)
+    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   if (context.store.get(storageOf(resource), key)) {
     throw alreadyExists(groupResource(resource), object.metadata.name ?? '');
   }
@@ -84,7 +89,8 @@ export function updateObject(
       const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: `;
       throw conflict(groupResource(resource), name, cause);
     }
-    return createObject(context, request);
+    const { resourceVersion: _read, ...metadata } = request.object.metadata;
+    return createObject(context, { ...request, object: { ...request.object, metadata } });
   }
   const old = presented(resource, current);
   checkPreconditions(context, request, old);
@@ -241,7 +247,7 @@ function checkPreconditions(
 ): void {
   const { resource, name, object } = request;
   const { uid, resourceVersion } = object.metadata;
-  if (uid && uid !== old.metadata.uid) {
+  if (uid && uid !== old.metadata.uid && !request.options.patched) {
     const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
     throw conflict(groupResource(resource), name, cause);
   }

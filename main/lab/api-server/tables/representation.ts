@@ -39,7 +39,7 @@ export function listMetaOf({ resourceVersion, continueToken, remainingItemCount 
 
 /** Objects as a `meta.k8s.io/v1` Table: what `kubectl get` prints. A watch gives the columns once. */
 export function toTable(
-  resource: Resource,
+  resource: Pick<Resource, 'table' | 'conversion'>,
   objects: StoredObject[],
   {
     metadata,
