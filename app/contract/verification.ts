@@ -1,19 +1,24 @@
 /** What differs between a node's rules and those that should be there, live. */
 import { z } from 'zod';
+import { findingKinds } from '../verify/finding.ts';
+import { findingCodes } from '../verify/finding-words.ts';
 import { procedure } from './error.ts';
 import { feed } from './feed.ts';
 import { dialectSchema, proxyModeSchema } from './lab.ts';
 import { familySchema } from './rule-model.ts';
 
 export const verificationFindingSchema = z.object({
-  kind: z.enum(['missing', 'stale', 'changed', 'foreign', 'reordered']),
+  kind: z.enum(findingKinds),
   family: familySchema,
   /** `namespace/name`; null for what belongs to no Service. */
   service: z.string().nullable(),
-  /** One clause, in English: `stale endpoint 10.244.0.7:8080`. */
-  words: z.string(),
-  /** The endpoint it is about: `10.244.0.7:8080`; null for anything else. */
-  endpoint: z.string().nullable(),
+  /** What it is, and what its words need: see `FindingParameters`. */
+  code: z.enum(findingCodes),
+  parameters: z.record(z.string(), z.string()),
+  /** An earlier version of kube-proxy wrote it so. */
+  earlier: z.boolean(),
+  /** The chain, set or map of the node that it is found in; null where the node has none such. */
+  place: z.object({ table: z.string(), chain: z.string() }).nullable(),
   /** Of a stale endpoint: when the cluster let it go, in milliseconds since 1970; null where that was not seen. */
   goneAt: z.number().nullable(),
   /** When it was first found, in milliseconds since 1970. */

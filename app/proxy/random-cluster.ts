@@ -132,7 +132,8 @@ function randomConfiguration(dice: Dice): ProxyConfiguration {
   return readConfiguration(lines.join('\n')).configuration;
 }
 
-function randomService(dice: Dice, index: number): Service {
+/** A Service of any type, with the index in its name, addresses and node ports. */
+export function randomService(dice: Dice, index: number): Service {
   const type = dice.pick('ClusterIP', 'NodePort', 'LoadBalancer', 'LoadBalancer', 'ExternalName');
   const ipFamilies: IPFamily[] = dice.pick<IPFamily[]>(
     ['IPv4'],
@@ -222,7 +223,8 @@ function randomPorts(dice: Dice, index: number, external: boolean): ServicePort[
   }));
 }
 
-function randomSlices(dice: Dice, service: Service, index: number): EndpointSlice[] {
+/** Slices of each of the Service's families, as many as there may be. */
+export function randomSlices(dice: Dice, service: Service, index: number): EndpointSlice[] {
   const { name = '', namespace = 'default' } = service.metadata ?? {};
   const families = service.spec?.ipFamilies ?? ['IPv4'];
   return families.flatMap((family) =>
@@ -247,7 +249,7 @@ function randomSlices(dice: Dice, service: Service, index: number): EndpointSlic
   );
 }
 
-function randomEndpoints(dice: Dice, family: IPFamily, index: number): Endpoint[] {
+export function randomEndpoints(dice: Dice, family: IPFamily, index: number): Endpoint[] {
   const hinted = dice.chance(0.3);
   return Array.from({ length: dice.between(0, 5) }, () => {
     const node = dice.pick('lab-node', 'lab-node', 'other-node');

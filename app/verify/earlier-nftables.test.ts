@@ -5,6 +5,7 @@ import { printNftList } from '../ruleset/nft-print.ts';
 import { serviceOfChain } from '../ruleset/nft-service-names.ts';
 import { EARLIER_NFTABLES_NODES } from './earlier-nftables-under-test.ts';
 import { nftName, wantedNow } from './earlier-nodes-under-test.ts';
+import { findingWords } from './finding-words.ts';
 import { parseSavedRules } from './saved-rules.ts';
 import { verifyRules } from './verify-rules.ts';
 
@@ -25,7 +26,7 @@ function differences(saved: string): string[] {
   const findings = verifyRules(present(saved), wantedNow('nftables'));
   const short = (words: string): string =>
     words.replace(/\b(service|local|external|endpoint)-[A-Z2-7]{8}-[^\s,]+/, '$1');
-  return findings.map(({ service, words }) => `${service ?? '-'}: ${short(words)}`);
+  return findings.map((finding) => `${finding.service ?? '-'}: ${short(findingWords(finding))}`);
 }
 
 describe.each(EARLIER_NFTABLES_NODES)('$version', ({ saved, mode, frame, services, foreign }) => {

@@ -7,6 +7,7 @@ import { ownPart } from '../ruleset/own-part.ts';
 import { isOurChain } from '../ruleset/ownership.ts';
 import { EARLIER_IPTABLES_NODES } from './earlier-iptables-under-test.ts';
 import { wantedNow } from './earlier-nodes-under-test.ts';
+import { findingWords } from './finding-words.ts';
 import { parseSavedRules } from './saved-rules.ts';
 import { ServiceOfChain } from './service-of-chain.ts';
 import { verifyRules } from './verify-rules.ts';
@@ -76,7 +77,9 @@ describe.each(EARLIER_IPTABLES_NODES)('$version', ({ saved, mode, frame, service
 /** Words without the rest of chains' names. */
 function differences(saved: string, mode: 'iptables' | 'userspace'): string[] {
   const findings = verifyRules(present(saved), wantedNow(mode));
-  return findings.map(({ service, words }) => `${service ?? '-'}: ${words.replace(/-[A-Z2-7]{16}/g, '')}`);
+  return findings.map(
+    (finding) => `${finding.service ?? '-'}: ${findingWords(finding).replace(/-[A-Z2-7]{16}/g, '')}`,
+  );
 }
 
 const ANOTHER_COMMENT = 'shop/cart: rule in KUBE-SVC with another comment';

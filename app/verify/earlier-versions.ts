@@ -1,9 +1,6 @@
 /** What earlier versions of kube-proxy, from 1.20 on, wrote otherwise than today's: no hand has changed it. */
 import type { IptablesRule, NftablesRule } from '../ruleset/model.ts';
 
-/** Added to the words of a finding. */
-export const OF_EARLIER_VERSION = ', of an earlier kube-proxy';
-
 /** To 1.23 one chain did what KUBE-EXT and KUBE-SVL do now. */
 export function isEarlierChain(chain: string): boolean {
   return chain.startsWith('KUBE-XLB-');

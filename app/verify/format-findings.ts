@@ -1,4 +1,5 @@
 import type { Finding, FoundRule } from './finding.ts';
+import { findingWords } from './finding-words.ts';
 
 export interface VerificationReport {
   readonly same: boolean;
@@ -19,7 +20,7 @@ export function formatFindings({ same, mode, node, rules, findings }: Verificati
     const next = `${finding.service ?? 'of no Service'} (${finding.family})`;
     if (next !== heading) lines.push('', finding.service === undefined ? next : `Service ${next}`);
     heading = next;
-    lines.push(`  ${finding.words}`, ...finding.rules.map(ruleLine));
+    lines.push(`  ${findingWords(finding)}`, ...finding.rules.map(ruleLine));
   }
   return `${lines.join('\n')}\n`;
 }

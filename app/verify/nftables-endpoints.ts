@@ -6,23 +6,17 @@ import { serviceOfChain } from '../ruleset/nft-service-names.ts';
 export function endpointChanges(
   present: NftablesRule,
   wanted: NftablesRule,
-): { kind: 'stale' | 'missing'; words: string }[] {
+): { kind: 'stale' | 'missing'; endpoint: string }[] {
   const before = destinations(present.expression);
   const after = destinations(wanted.expression);
   if (before.length === 0 || after.length === 0) return [];
   return [
     ...before
       .filter((endpoint) => !after.includes(endpoint))
-      .map((endpoint) => ({
-        kind: 'stale' as const,
-        words: `stale endpoint ${endpoint}`,
-      })),
+      .map((endpoint) => ({ kind: 'stale' as const, endpoint })),
     ...after
       .filter((endpoint) => !before.includes(endpoint))
-      .map((endpoint) => ({
-        kind: 'missing' as const,
-        words: `missing endpoint ${endpoint}`,
-      })),
+      .map((endpoint) => ({ kind: 'missing' as const, endpoint })),
   ];
 }
 

@@ -9,8 +9,8 @@ import { printRuleBody } from '../ruleset/iptables-print.ts';
 import type { IptablesRule, IptablesRuleset } from '../ruleset/model.ts';
 import { formatOrigin } from '../ruleset/origin.ts';
 import { isOurJump } from '../ruleset/ownership.ts';
-import { isEarlierChain, isEarlierRule, OF_EARLIER_VERSION } from './earlier-versions.ts';
-import { type Finding, type FoundRule, inOrder } from './finding.ts';
+import { isEarlierChain, isEarlierRule } from './earlier-versions.ts';
+import { type ChainPurpose, type Finding, type FindingMatter, type FoundRule, inOrder } from './finding.ts';
 import { withoutProxyPorts } from './proxy-ports.ts';
 import { ServiceOfChain } from './service-of-chain.ts';
 
@@ -54,14 +54,15 @@ class DifferenceReader {
     const rules = foundRules(difference);
     const service = this.#services.find(chain);
     const named = service === undefined ? {} : { service };
-    const found = isMissing ? 'missing' : 'stale';
+    const found = { kind: isMissing ? 'missing' : 'stale', family, ...named, rules } as const;
     if (ENDPOINT_CHAIN.test(chain)) {
       const endpoint = destination(isMissing ? difference.missing : difference.unwanted) ?? chain;
-      return [{ kind: found, family, ...named, words: `${found} endpoint ${endpoint}`, rules }];
+      const code = isMissing ? 'missing-endpoint' : 'stale-endpoint';
+      return [{ ...found, code, parameters: { endpoint } }];
     }
-    const what = SERVICE_CHAIN.test(chain) ? `${purpose(chain)} chain ${chain}` : `chain ${chain}`;
-    const version = !isMissing && isEarlierChain(chain) ? OF_EARLIER_VERSION : '';
-    return [{ kind: found, family, ...named, words: `${found} ${what}${version}`, rules }];
+    const parameters = { chain, ...(SERVICE_CHAIN.test(chain) ? { purpose: purpose(chain) } : {}) };
+    const earlier = !isMissing && isEarlierChain(chain) ? ({ earlier: true } as const) : {};
+    return [{ ...found, code: isMissing ? 'missing-chain' : 'stale-chain', parameters, ...earlier }];
   }
 
   #changedChain(difference: ChainDifference): Finding[] {
@@ -78,7 +79,7 @@ class DifferenceReader {
         kind: was ? 'changed' : 'missing',
         family,
         ...this.#serviceOf(chain, rule),
-        words: was ? changeWords(chain, was, rule) : `missing rule in ${chain}${aboutJump(rule)}`,
+        ...(was ? changeOf(chain, was, rule) : aboutRule('missing', chain, rule)),
         rules: [
           ...(was ? [foundRule({ table, chain }, 'present', was)] : []),
           foundRule({ table, chain }, 'wanted', rule),
@@ -91,20 +92,32 @@ class DifferenceReader {
       const isTwice = this.#isWanted(table, chain, rule);
       const isEarlier = isEarlierRule(chain, rule);
       const isKubeProxys = isTwice || isEarlier || isOurJump(rule) || serviceOfRule(rule).length > 0;
-      const found = isTwice ? `a rule of ${chain} is there twice` : `stale rule in ${chain}`;
-      const version = isEarlier ? OF_EARLIER_VERSION : '';
+      const rules = [foundRule({ table, chain }, 'present', rule)];
+      if (!isKubeProxys) {
+        findings.push({ kind: 'foreign', family, code: 'foreign-rule', parameters: { chain }, rules });
+        continue;
+      }
       findings.push({
-        kind: isKubeProxys ? 'stale' : 'foreign',
+        kind: 'stale',
         family,
-        ...(isKubeProxys ? service : {}),
-        words: isKubeProxys ? `${found}${aboutJump(rule)}${version}` : `foreign rule in ${chain}`,
-        rules: [foundRule({ table, chain }, 'present', rule)],
+        ...service,
+        ...(isTwice
+          ? ({ code: 'doubled-rule', parameters: { chain } } as const)
+          : aboutRule('stale', chain, rule)),
+        ...(isEarlier ? { earlier: true } : {}),
+        rules,
       });
     }
     if (reordered) {
       const service = this.#services.find(chain);
-      const words = `the rules of ${chain} are in another order`;
-      findings.push({ kind: 'reordered', family, ...(service ? { service } : {}), words, rules: [] });
+      findings.push({
+        kind: 'reordered',
+        family,
+        ...(service ? { service } : {}),
+        code: 'reordered-rules',
+        parameters: { table, chain },
+        rules: [],
+      });
     }
     return findings;
   }
@@ -131,10 +144,10 @@ class DifferenceReader {
   }
 }
 
-function purpose(chain: string): string {
-  if (chain.startsWith('KUBE-FW-')) return 'source range';
+function purpose(chain: string): ChainPurpose {
+  if (chain.startsWith('KUBE-FW-')) return 'source-ranges';
   if (/^KUBE-(?:EXT|XLB)-/.test(chain)) return 'external';
-  return 'endpoint choosing';
+  return 'endpoints';
 }
 
 function foundRules(difference: ChainDifference): FoundRule[] {
@@ -158,16 +171,18 @@ function destination(rules: readonly IptablesRule[]): string | undefined {
   return undefined;
 }
 
-function aboutJump({ target }: IptablesRule): string {
-  return target?.kind === 'jump' || target?.kind === 'goto' ? ` to ${target.chain}` : '';
+/** A rule is known by where it leads, where it leads to a chain. */
+function aboutRule(kind: 'missing' | 'stale', chain: string, { target }: IptablesRule): FindingMatter {
+  if (target?.kind !== 'jump' && target?.kind !== 'goto')
+    return { code: `${kind}-rule`, parameters: { chain } };
+  return { code: `${kind}-jump`, parameters: { chain, to: target.chain } };
 }
 
 /** What became of a rule: another comment changes nothing for packets. */
-function changeWords(chain: string, was: IptablesRule, wanted: IptablesRule): string {
-  if (isSameButForComment(was, wanted)) return `rule in ${chain} with another comment`;
-  return isEarlierRule(chain, was)
-    ? `rule in ${chain} as an earlier kube-proxy wrote it`
-    : `rule in ${chain} changed by hand`;
+function changeOf(chain: string, was: IptablesRule, wanted: IptablesRule): FindingMatter {
+  const parameters = { chain };
+  if (isSameButForComment(was, wanted)) return { code: 'commented-rule', parameters };
+  return { code: isEarlierRule(chain, was) ? 'earlier-rule' : 'changed-rule', parameters };
 }
 
 /** The rule that was this one before somebody changed it: another comment, same comment and target, or same matches. */

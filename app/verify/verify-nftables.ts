@@ -23,9 +23,8 @@ import {
   isEarlierNftablesChain,
   isEarlierNftablesRule,
   isKubeProxysNftablesRule,
-  OF_EARLIER_VERSION,
 } from './earlier-versions.ts';
-import { type Finding, type FoundRule, inOrder } from './finding.ts';
+import { type Finding, type FindingMatter, type FoundRule, inOrder } from './finding.ts';
 import { destinationsOf, endpointChanges, WantedEndpoints } from './nftables-endpoints.ts';
 
 export function verifyNftables(present: NftablesRuleset, wanted: NftablesRuleset): Finding[] {
@@ -37,14 +36,13 @@ export function verifyNftables(present: NftablesRuleset, wanted: NftablesRuleset
 }
 
 function verifyTable(family: IPFamily, present: NftablesTable | undefined, wanted: NftablesTable): Finding[] {
-  if (present === undefined) {
-    const words = `missing table ${wanted.family} ${wanted.name}: no rules of kube-proxy's at all`;
-    return [{ kind: 'missing', family, words, rules: [] }];
-  }
+  const parameters = { table: `${wanted.family} ${wanted.name}` };
+  if (present === undefined)
+    return [{ kind: 'missing', family, code: 'missing-table', parameters, rules: [] }];
   const place = { family, table: wanted.name };
-  const words = `table ${wanted.family} ${wanted.name} is switched off (dormant)`;
+  const dormant: Finding = { kind: 'changed', family, code: 'dormant-table', parameters, rules: [] };
   return [
-    ...(isDormant(present) ? [{ kind: 'changed' as const, family, words, rules: [] }] : []),
+    ...(isDormant(present) ? [dormant] : []),
     ...verifyChains(place, present, wanted),
     ...verifySets(place, [...present.sets, ...present.maps], [...wanted.sets, ...wanted.maps]),
   ];
@@ -73,9 +71,9 @@ function verifyChains(place: Place, present: NftablesTable, wanted: NftablesTabl
     const found = chains.get(chain.name);
     const service = named(serviceOfChain(chain.name));
     if (found === undefined) {
-      const words = `missing chain ${chain.name}`;
       const rules = chain.rules.map((rule) => wantedRule(place, chain.name, rule));
-      findings.push({ kind: 'missing', family: place.family, ...service, words, rules });
+      const about = { code: 'missing-chain', parameters: { chain: chain.name } } as const;
+      findings.push({ kind: 'missing', family: place.family, ...service, ...about, rules });
       continue;
     }
     findings.push(...verifyHook(place, found, chain));
@@ -89,7 +87,7 @@ function verifyChains(place: Place, present: NftablesTable, wanted: NftablesTabl
       kind: service || isEarlierNftablesChain(chain.name) ? 'stale' : 'foreign',
       family: place.family,
       ...named(service),
-      words: unwantedChainWords(chain, endpoints),
+      ...unwantedChain(chain, endpoints),
       rules: chain.rules.map((rule) => presentRule(place, chain.name, rule)),
     });
   }
@@ -97,32 +95,40 @@ function verifyChains(place: Place, present: NftablesTable, wanted: NftablesTabl
 }
 
 /** Each endpoint had a chain once: whether it should be there at all, the rules of its Service port's other chains tell. */
-function unwantedChainWords({ name, rules }: NftablesChain, wanted: WantedEndpoints): string {
+function unwantedChain(
+  { name, rules }: NftablesChain,
+  wanted: WantedEndpoints,
+): FindingMatter & Pick<Finding, 'earlier'> {
   const service = serviceOfChain(name);
+  const parameters = { chain: name };
   const isEarlier = isEarlierNftablesChain(name);
-  if (!service) return isEarlier ? `stale chain ${name}${OF_EARLIER_VERSION}` : `foreign chain ${name}`;
-  const [endpoint] = name.startsWith('endpoint-') ? destinationsOf(rules) : [];
-  if (endpoint === undefined) return `stale chain ${name}`;
-  return wanted.has(service, endpoint)
-    ? `stale chain ${name}${OF_EARLIER_VERSION}`
-    : `stale endpoint ${endpoint}`;
+  if (!service && !isEarlier) return { code: 'foreign-chain', parameters };
+  const [endpoint] = service && name.startsWith('endpoint-') ? destinationsOf(rules) : [];
+  if (endpoint !== undefined && service && !wanted.has(service, endpoint)) {
+    return { code: 'stale-endpoint', parameters: { endpoint } };
+  }
+  const version = isEarlier || endpoint !== undefined ? ({ earlier: true } as const) : {};
+  return { code: 'stale-chain', parameters, ...version };
 }
 
 /** Where the kernel calls a chain, and what it does with what no rule decided. */
-function verifyHook({ family }: Place, present: NftablesChain, wanted: NftablesChain): Finding[] {
-  const found = (words: string): Finding => ({ kind: 'changed', family, words, rules: [] });
+function verifyHook({ family, table }: Place, present: NftablesChain, wanted: NftablesChain): Finding[] {
+  const found = (matter: FindingMatter): Finding => ({ kind: 'changed', family, ...matter, rules: [] });
+  const place = { table, chain: wanted.name };
   const [is, was] = [present.base, wanted.base];
   if (is === undefined && was === undefined) return [];
-  if (is === undefined) return [found(`${wanted.name} is not called by the kernel any more`)];
-  if (was === undefined) return [found(`${wanted.name} is called by the kernel, at hook ${is.hook}`)];
+  if (is === undefined) return [found({ code: 'unhooked-chain', parameters: place })];
+  if (was === undefined) return [found({ code: 'hooked-chain', parameters: { ...place, hook: is.hook } })];
   const findings: Finding[] = [];
   if (is.type !== was.type || is.hook !== was.hook || is.priority !== was.priority) {
-    const place = `priority ${is.priority} of hook ${is.hook}`;
-    findings.push(found(`${wanted.name} is called at ${place} instead of ${was.priority}`));
+    const [priority, before] = [String(is.priority), String(was.priority)];
+    findings.push(
+      found({ code: 'moved-hook', parameters: { ...place, hook: is.hook, priority, wanted: before } }),
+    );
   }
   const [policy, wantedPolicy] = [is.policy ?? 'accept', was.policy ?? 'accept'];
   if (policy !== wantedPolicy) {
-    findings.push(found(`${wanted.name} has policy ${policy} instead of ${wantedPolicy}`));
+    findings.push(found({ code: 'changed-policy', parameters: { ...place, policy, wanted: wantedPolicy } }));
   }
   return findings;
 }
@@ -132,7 +138,7 @@ function verifyRules(
   present: readonly NftablesRule[],
   wanted: readonly NftablesRule[],
 ): Finding[] {
-  const { family, chain } = place;
+  const { family, table, chain } = place;
   const missing = without(wanted, present);
   const unwanted = without(present, wanted);
   const service = serviceOfChain(chain);
@@ -145,28 +151,31 @@ function verifyRules(
     const [was] = index < 0 ? [] : unwanted.splice(index, 1);
     const rules = [...(was ? [presentRule(place, chain, was)] : []), wantedRule(place, chain, rule)];
     const endpoints = was ? endpointChanges(was, rule) : [];
-    for (const { kind, words } of endpoints) {
-      findings.push({ kind, family, ...named(service ?? rule.service), words, rules });
+    for (const { kind, endpoint } of endpoints) {
+      const about = { code: `${kind}-endpoint`, parameters: { endpoint } } as const;
+      findings.push({ kind, family, ...named(service ?? rule.service), ...about, rules });
     }
     if (endpoints.length > 0) continue;
     findings.push({
       kind: was ? 'changed' : 'missing',
       family,
       ...named(service ?? rule.service),
-      words: was ? changeWords(chain, was) : `missing rule in ${chain}`,
+      code: was ? changeOf(chain, was) : 'missing-rule',
+      parameters: { chain },
       rules,
     });
   }
   for (const rule of unwanted) {
     const isTwice = wanted.some((other) => canonicalRule(other) === canonicalRule(rule));
     const isKubeProxys = isTwice || isKubeProxysNftablesRule(chain, rule);
-    const version = isEarlierNftablesRule(chain, rule) ? OF_EARLIER_VERSION : '';
-    const found = isTwice ? `a rule of ${chain} is there twice` : `stale rule in ${chain}`;
+    const isEarlier = isKubeProxys && isEarlierNftablesRule(chain, rule);
     findings.push({
       kind: isKubeProxys ? 'stale' : 'foreign',
       family,
       ...(isKubeProxys ? named(service) : {}),
-      words: isKubeProxys ? `${found}${version}` : `foreign rule in ${chain}`,
+      code: isTwice ? 'doubled-rule' : isKubeProxys ? 'stale-rule' : 'foreign-rule',
+      parameters: { chain },
+      ...(isEarlier ? { earlier: true } : {}),
       rules: [presentRule(place, chain, rule)],
     });
   }
@@ -176,14 +185,12 @@ function verifyRules(
     return other === undefined || canonicalRule(other) !== canonicalRule(rule);
   });
   if (!isReordered) return findings;
-  const words = `the rules of ${chain} are in another order`;
-  return [{ kind: 'reordered', family, ...named(service), words, rules: [] }];
+  const about = { code: 'reordered-rules', parameters: { table, chain } } as const;
+  return [{ kind: 'reordered', family, ...named(service), ...about, rules: [] }];
 }
 
-function changeWords(chain: string, was: NftablesRule): string {
-  return isEarlierNftablesRule(chain, was)
-    ? `rule in ${chain} as an earlier kube-proxy wrote it`
-    : `rule in ${chain} changed by hand`;
+function changeOf(chain: string, was: NftablesRule): 'earlier-rule' | 'changed-rule' {
+  return isEarlierNftablesRule(chain, was) ? 'earlier-rule' : 'changed-rule';
 }
 
 function without(rules: readonly NftablesRule[], others: readonly NftablesRule[]): NftablesRule[] {
@@ -232,8 +239,8 @@ function verifySets(
   for (const set of wanted) {
     const other = found.get(set.name);
     if (other === undefined) {
-      const words = `missing set ${set.name}`;
-      findings.push({ kind: 'missing', family, ...named(serviceOfChain(set.name)), words, rules: [] });
+      const about = { code: 'missing-set', parameters: { set: set.name } } as const;
+      findings.push({ kind: 'missing', family, ...named(serviceOfChain(set.name)), ...about, rules: [] });
     } else if (!isAffinitySet(set)) findings.push(...verifyElements(place, other, set));
   }
   for (const set of present) {
@@ -241,7 +248,8 @@ function verifySets(
     const service = serviceOfChain(set.name);
     const kind = service ? 'stale' : 'foreign';
     const rules = set.elements.map((element) => foundElement(table, set.name, 'present', element));
-    findings.push({ kind, family, ...named(service), words: `${kind} set ${set.name}`, rules });
+    const about = { code: `${kind}-set`, parameters: { set: set.name } } as const;
+    findings.push({ kind, family, ...named(service), ...about, rules });
   }
   return findings;
 }
@@ -264,7 +272,8 @@ function verifyElements({ family, table }: Place, present: NftablesSet, wanted: 
       kind: other ? 'changed' : 'missing',
       family,
       ...named(element.service ?? serviceOfElement(element)),
-      words: other ? `${set}: ${keyOf(element)} leads elsewhere` : `${set}: missing ${keyOf(element)}`,
+      code: other ? 'changed-element' : 'missing-element',
+      parameters: { set, element: keyOf(element) },
       rules: [
         ...(other ? [foundElement(table, set, 'present', other)] : []),
         foundElement(table, set, 'wanted', element),
@@ -277,7 +286,8 @@ function verifyElements({ family, table }: Place, present: NftablesSet, wanted: 
       kind: 'stale',
       family,
       ...named(serviceOfElement(element)),
-      words: `${set}: stale ${keyOf(element)}`,
+      code: 'stale-element',
+      parameters: { set, element: keyOf(element) },
       rules: [foundElement(table, set, 'present', element)],
     });
   }

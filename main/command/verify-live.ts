@@ -33,23 +33,49 @@ export interface VerifyLiveOptions {
 
 /** kube-proxy's own selection: what it leaves alone is never sent to it. */
 const PROXIED = '!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name';
-const BETWEEN_LOOKS_MS = 500;
+/** A node is often right a moment later; one that is not is not to be kept busy. */
+const FIRST_PAUSE_MS = 25;
+const LAST_PAUSE_MS = 500;
+
+/** A node that is opened to be looked at as often as is needed. */
+export interface OpenVerification {
+  /** Lists the cluster anew, reads the node, compares. */
+  look(): Promise<VerifyResult>;
+  close(): Promise<void> | void;
+}
 
 /** @throws BadInputError, TargetError */
 export async function verifyLive(options: VerifyLiveOptions): Promise<VerifyResult> {
+  const verification = await openVerification(options);
+  try {
+    const end = Date.now() + (options.wait ?? 0) * 1000;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LAST_PAUSE_MS)) {
+      const result = await verification.look();
+      if (result.same || Date.now() >= end) return result;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  } finally {
+    await verification.close();
+  }
+}
+
+/** @throws BadInputError, TargetError */
+export async function openVerification(options: VerifyLiveOptions): Promise<OpenVerification> {
   const { configuration, warnings } = readConfigurationFile(options.config, { strict: options.strictConfig });
   const kubeConfig = loadKubeConfig(options.kubeconfig ?? (configuration.kubeconfig || undefined));
   const target = await openTarget(parseTargetSpec(options.target), { elevate: options.elevate ?? false });
   try {
     const capabilities = await target.verbs.capabilities({ changesNothing: true });
-    const end = Date.now() + (options.wait ?? 0) * 1000;
-    for (;;) {
-      const result = await look({ options, configuration, kubeConfig, target, capabilities });
-      if (result.same || Date.now() >= end) return { ...result, warnings: [...warnings, ...result.warnings] };
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
-    }
-  } finally {
+    return {
+      look: async () => {
+        const result = await look({ options, configuration, kubeConfig, target, capabilities });
+        return { ...result, warnings: [...warnings, ...result.warnings] };
+      },
+      close: () => target.close(),
+    };
+  } catch (error) {
     await target.close();
+    throw error;
   }
 }
 

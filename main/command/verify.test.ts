@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ProxyMode } from '../../app/proxy/configuration.ts';
-import type { Finding } from '../../app/verify/finding.ts';
 import { renderText } from '../testing/rendered-text.ts';
 import { BadInputError } from './bad-input-error.ts';
-import { verify } from './verify.ts';
+import { type ToldFinding, verify } from './verify.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kpl-verify-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -84,9 +83,9 @@ function asListed(transaction: string): string {
   return `table ip kube-proxy {\n${text.join('\n')}}\n`;
 }
 
-function findings(save: string, mode?: ProxyMode): Finding[] {
+function findings(save: string, mode?: ProxyMode): ToldFinding[] {
   const { text } = verify({ save: file(save), files: [OBJECTS], json: true, ...(mode ? { mode } : {}) });
-  return (JSON.parse(text) as { findings: Finding[] }).findings;
+  return (JSON.parse(text) as { findings: ToldFinding[] }).findings;
 }
 
 function words(save: string): string[] {

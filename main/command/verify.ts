@@ -7,7 +7,8 @@ import { IptablesParseError } from '../../app/ruleset/iptables-parse.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { NftParseError } from '../../app/ruleset/nft-parse-error.ts';
 import type { Finding } from '../../app/verify/finding.ts';
-import { formatFindings } from '../../app/verify/format-findings.ts';
+import { findingWords } from '../../app/verify/finding-words.ts';
+import { formatFindings, type VerificationReport } from '../../app/verify/format-findings.ts';
 import { parseSavedRules, type SavedRules, usesNamedCounters } from '../../app/verify/saved-rules.ts';
 import { verifyRules } from '../../app/verify/verify-rules.ts';
 import { BadInputError } from './bad-input-error.ts';
@@ -76,8 +77,16 @@ export function compare({ saved, snapshot, mode, dialect, json, besides = [] }: 
   }
   const same = findings.length === 0;
   const report = { same, mode, node: node.name, rules, findings };
-  const text = json ? `${JSON.stringify(report, null, 1)}\n` : formatFindings(report);
+  const text = json ? printedReport(report) : formatFindings(report);
   return { text, same, warnings: [] };
+}
+
+/** As JSON has it: data, and its words in English. */
+export type ToldFinding = Finding & { readonly words: string };
+
+function printedReport({ findings, ...report }: VerificationReport): string {
+  const told = findings.map((finding): ToldFinding => ({ ...finding, words: findingWords(finding) }));
+  return `${JSON.stringify({ ...report, findings: told }, null, 1)}\n`;
 }
 
 function readSavedRules({ save, family }: VerifyOptions): SavedRules {

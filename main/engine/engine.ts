@@ -289,10 +289,8 @@ export class Engine {
   }
 
   #sliceChanged(previous: EndpointSlice | undefined, current: EndpointSlice | undefined): void {
-    const slice = current ?? previous;
-    if (!slice) return;
     this.history.sliceChanged(previous, current, Date.now());
-    for (const state of this.#states) state.endpoints.update(slice, current === undefined);
+    for (const state of this.#states) state.sliceChanged(previous, current);
     this.#changes.endpoints += 1;
     if (current) this.#triggerTimes.note(current);
     this.#requestIfPending();

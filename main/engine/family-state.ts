@@ -1,6 +1,6 @@
-import type { IPFamily } from '../../app/kubernetes/objects.ts';
+import type { EndpointSlice, IPFamily } from '../../app/kubernetes/objects.ts';
 import { EndpointsChangeTracker } from '../../app/proxy/endpoints-change-tracker.ts';
-import type { EndpointsMap } from '../../app/proxy/endpoints-map.ts';
+import { type EndpointsMap, serviceOfSlice } from '../../app/proxy/endpoints-map.ts';
 import { ServiceChangeTracker } from '../../app/proxy/service-change-tracker.ts';
 import type { ServicePortMap } from '../../app/proxy/service-map.ts';
 import type { ServicePortInfo } from '../../app/proxy/service-port.ts';
@@ -19,6 +19,12 @@ export class FamilyState {
     this.family = family;
     this.services = new ServiceChangeTracker(family);
     this.endpoints = new EndpointsChangeTracker({ family, nodeName });
+  }
+
+  /** A slice may change its Service, by its label, and under its name another family's may be made: the old one goes. */
+  sliceChanged(previous: EndpointSlice | undefined, current: EndpointSlice | undefined): void {
+    if (previous && (!current || !isSamePlace(previous, current))) this.endpoints.update(previous, true);
+    if (current) this.endpoints.update(current);
   }
 
   get pending(): boolean {
@@ -53,4 +59,8 @@ export class FamilyState {
     this.#deletedPorts = [];
     this.#conntrackCleanupDue = false;
   }
+}
+
+function isSamePlace(a: EndpointSlice, b: EndpointSlice): boolean {
+  return a.addressType === b.addressType && serviceOfSlice(a) === serviceOfSlice(b);
 }

@@ -1,7 +1,7 @@
 /** What people do to a node's rules by hand: named by `verify`, put right by `run`, on the real kernel in every mode. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ProxyMode } from '../../app/proxy/configuration.ts';
-import type { Finding } from '../../app/verify/finding.ts';
+import type { ToldFinding } from '../command/verify.ts';
 import { verifyLive } from '../command/verify-live.ts';
 import { DamagedNode } from '../testing/damaged-node.ts';
 import { ClusterUnderTest, type RunningProxy } from '../testing/proxy-beside-api.ts';
@@ -43,7 +43,7 @@ describe.runIf(isRoot)('a node that somebody changes by hand', () => {
 
   afterAll(() => cluster?.close());
 
-  const verify = async (namespace: string, mode: ProxyMode, wait?: number): Promise<Finding[]> => {
+  const verify = async (namespace: string, mode: ProxyMode, wait?: number): Promise<ToldFinding[]> => {
     const { text } = await verifyLive({
       target: `netns:${namespace}`,
       kubeconfig: cluster.server.kubeconfig,

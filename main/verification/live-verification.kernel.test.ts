@@ -120,8 +120,8 @@ describe.runIf(process.getuid?.() === 0).each(['iptables', 'nftables'] as const)
       const fewer =
         '{"endpoints":[{"addresses":["10.244.0.5"],"nodeName":"lab-node"},{"addresses":["10.244.0.6"],"nodeName":"lab-node"}]}';
       await cluster.kubectl(['patch', 'endpointslice', 'web-a', '--type', 'merge', '-p', fewer]);
-      const isStale = ({ endpoint }: VerificationState['findings'][number]): boolean =>
-        endpoint === '10.244.0.7:8080';
+      const isStale = ({ parameters }: VerificationState['findings'][number]): boolean =>
+        parameters['endpoint'] === '10.244.0.7:8080';
       const waiting = await state('the stale endpoint', ({ findings }) => findings.some(isStale));
       const [found] = waiting.findings.filter(isStale);
       expect(found).toMatchObject({ kind: 'stale', service: 'default/web', waiting: true });

@@ -8,7 +8,7 @@ import type { FeedEvent } from '../../app/contract/feed.ts';
 import type { VerificationFinding, VerificationState } from '../../app/contract/verification.ts';
 import { kernelSettings } from '../../app/proxy/kernel-settings.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
-import type { Finding } from '../../app/verify/finding.ts';
+import type { Finding, FindingCode } from '../../app/verify/finding.ts';
 import { usesNamedCounters } from '../../app/verify/saved-rules.ts';
 import { verifyRules } from '../../app/verify/verify-rules.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -149,9 +149,10 @@ export class LiveVerification {
     });
   }
 
-  #judged({ kind, family, service, words, rules }: Finding, since: number, now: number): VerificationFinding {
+  #judged(finding: Finding, since: number, now: number): VerificationFinding {
+    const { kind, family, service, code, parameters, rules } = finding;
     const { history, configuration, mode } = this.#options.engine;
-    const [, endpoint = null] = /endpoint (\S+)$/.exec(words) ?? [];
+    const endpoint = 'endpoint' in parameters ? parameters.endpoint : undefined;
     const address = endpoint?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
     const changedAt = service === undefined ? undefined : history.changedAt(service);
     const { minSyncPeriodMs } = mode === 'nftables' ? configuration.nftables : configuration.iptables;
@@ -161,8 +162,10 @@ export class LiveVerification {
       kind,
       family,
       service: service ?? null,
-      words,
-      endpoint,
+      code,
+      parameters: { ...parameters },
+      earlier: finding.earlier ?? false,
+      place: placeOf(finding),
       goneAt: goneAt ?? null,
       since,
       waiting: isWriting || now - since < PASSING_MS,
@@ -186,8 +189,23 @@ export class LiveVerification {
   }
 }
 
-function keyOf({ kind, family, service = '', words }: Finding): string {
-  return [kind, family, service, words].join(' ');
+function keyOf({ family, service = '', code, parameters }: Finding): string {
+  return JSON.stringify([family, service, code, parameters]);
+}
+
+const NOT_THERE: ReadonlySet<FindingCode> = new Set([
+  'missing-endpoint',
+  'missing-chain',
+  'missing-table',
+  'missing-set',
+]);
+
+function placeOf({ code, parameters, rules: [rule] }: Finding): { table: string; chain: string } | null {
+  if (NOT_THERE.has(code)) return null;
+  if (rule) return { table: rule.table, chain: rule.chain };
+  return 'table' in parameters && 'chain' in parameters
+    ? { table: parameters.table, chain: parameters.chain }
+    : null;
 }
 
 function countRules(ruleset: Ruleset): number {

@@ -53,7 +53,8 @@ export async function readSettings(
     findings.push({
       kind: 'changed',
       family: 'IPv4',
-      words: `${name} is ${present} instead of ${value}`,
+      code: 'changed-setting',
+      parameters: { name, value: present, wanted: value },
       rules: [],
     });
   }
