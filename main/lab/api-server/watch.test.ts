@@ -13,7 +13,7 @@ import {
 /** Watches as clients open them, over HTTPS. */
 
 let lab: LabFixture;
-const path = '/api/v1/namespaces/default/configmaps';
+const path = '/api/v1/namespaces/default/secrets';
 
 beforeAll(async () => {
   lab = await startFixture();
@@ -22,21 +22,21 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 beforeEach(() => {
-  for (const { metadata } of lab.client.list('configmaps')) lab.client.delete('configmaps', metadata);
+  for (const { metadata } of lab.client.list('secrets')) lab.client.delete('secrets', metadata);
 });
 
 function put(name: string, labels: Record<string, string> = {}): string {
   const key = { namespace: 'default', name };
   const metadata = { ...key, labels };
-  const existing = lab.client.get('configmaps', key);
+  const existing = lab.client.get('secrets', key);
   const object = existing
-    ? lab.client.update('configmaps', { ...existing, metadata: { ...existing.metadata, labels } })
-    : lab.client.create('configmaps', { metadata });
+    ? lab.client.update('secrets', { ...existing, metadata: { ...existing.metadata, labels } })
+    : lab.client.create('secrets', { metadata });
   return object.metadata.resourceVersion;
 }
 
 function remove(name: string): void {
-  lab.client.delete('configmaps', { namespace: 'default', name });
+  lab.client.delete('secrets', { namespace: 'default', name });
 }
 
 function told(events: WatchLine[]): string[] {
@@ -115,7 +115,7 @@ describe('a watch', () => {
     expect(bookmark).toMatchObject({
       type: 'BOOKMARK',
       object: {
-        kind: 'ConfigMap',
+        kind: 'Secret',
         metadata: {
           resourceVersion: await revision(),
           annotations: { 'k8s.io/initial-events-end': 'true' },
@@ -148,12 +148,12 @@ describe('a watch', () => {
 
   test('of one object by its name, of one namespace, and of all', async () => {
     const one = watch(lab.server, `${path}?watch=true&fieldSelector=metadata.name=b`);
-    const elsewhere = watch(lab.server, '/api/v1/namespaces/kube-public/configmaps?watch=true');
-    const all = watch(lab.server, '/api/v1/configmaps?watch=true');
+    const elsewhere = watch(lab.server, '/api/v1/namespaces/kube-public/secrets?watch=true');
+    const all = watch(lab.server, '/api/v1/secrets?watch=true');
     const first = Promise.all([take(one, 1), take(elsewhere, 1), take(all, 3)]);
     put('a');
     put('b');
-    lab.client.create('configmaps', { metadata: { namespace: 'kube-public', name: 'c' } });
+    lab.client.create('secrets', { metadata: { namespace: 'kube-public', name: 'c' } });
     const [named, other, every] = await first;
     expect([told(named), told(other), told(every)]).toEqual([
       ['ADDED b'],
@@ -173,12 +173,12 @@ describe('a watch', () => {
     expect(first?.object).toMatchObject({
       kind: 'Table',
       columnDefinitions: expect.any(Array),
-      rows: [{ cells: ['a', 0, expect.any(String)] }],
+      rows: [{ cells: ['a', 'Opaque', 0, expect.any(String)] }],
     });
     expect(second?.object).toMatchObject({
       kind: 'Table',
       columnDefinitions: null,
-      rows: [{ cells: ['b', 0, expect.any(String)] }],
+      rows: [{ cells: ['b', 'Opaque', 0, expect.any(String)] }],
     });
     await events.return(undefined);
   });
