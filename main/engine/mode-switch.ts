@@ -49,6 +49,8 @@ export class ModeSwitch {
   readonly #healthChecks: HealthChecks;
   /** What the userspace proxy serves now: rules may lead to all of it. */
   #served: ServedServicePort[] = [];
+  /** Where it has listened: what clients sent there goes on being answered until they fall silent. */
+  readonly #proxyPorts: Record<IPFamily, Set<number>> = { IPv4: new Set(), IPv6: new Set() };
   #preparedFor: string | undefined;
   /** What the node was last brought to. */
   #written: FamilyRulesets = {};
@@ -133,7 +135,10 @@ export class ModeSwitch {
     const wantedIds = new Set(wanted.map(servicePortIdentity));
     const stillLedTo = this.#served.filter((port) => !wantedIds.has(servicePortIdentity(port)));
     const { ports, failures } = await this.#serve([...wanted, ...stillLedTo]);
-    for (const port of ports) proxyPorts[port.family].set(`${port.key}:${port.protocol}`, port.proxyPort);
+    for (const port of ports) {
+      proxyPorts[port.family].set(`${port.key}:${port.protocol}`, port.proxyPort);
+      this.#proxyPorts[port.family].add(port.proxyPort);
+    }
     for (const failure of failures) {
       warnings.push(`${failure.key} is not served: ${failure.message}`);
       this.#options.log(`${failure.key} is not served: ${failure.message}`);
@@ -183,7 +188,7 @@ export class ModeSwitch {
       if (!state.conntrackCleanupDue && !(request.full && wrote)) continue;
       if (conntrack) {
         try {
-          await cleanConntrack({ target, state, mode: request.mode });
+          await cleanConntrack({ target, state, proxyPorts: this.#proxyPorts[state.family] });
         } catch (error) {
           // The rules are right; flows that linger end when their clients fall silent.
           log(`stale UDP flows were not deleted: ${error instanceof Error ? error.message : String(error)}`);
