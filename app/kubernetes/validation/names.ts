@@ -11,12 +11,14 @@ const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${QUALIFIED})?`;
 const PORT_NAME_MAX = 15;
 const PERCENT = '[0-9]+%';
+const CONFIG_KEY = '[-._a-zA-Z0-9]+';
 
 const LABEL_RULE = expression(LABEL);
 const SUBDOMAIN_RULE = expression(SUBDOMAIN);
 const QUALIFIED_RULE = expression(QUALIFIED);
 const LABEL_VALUE_RULE = expression(LABEL_VALUE);
 const PERCENT_RULE = expression(PERCENT);
+const CONFIG_KEY_RULE = expression(CONFIG_KEY);
 
 function expression(pattern: string): RegExp {
   return new RegExp(`^${pattern}$`);
@@ -148,6 +150,26 @@ export function percentErrors(text: string): string[] {
       '93%',
     ),
   ];
+}
+
+/** The key of an entry of a ConfigMap or Secret: it can be the name of a file. */
+export function configKeyErrors(text: string): string[] {
+  const errors = tooLong(text, SUBDOMAIN_MAX);
+  if (!CONFIG_KEY_RULE.test(text)) {
+    errors.push(
+      patternError(
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+        CONFIG_KEY,
+        'key.name',
+        'KEY_NAME',
+        'key-name',
+      ),
+    );
+  }
+  if (text === '.') errors.push("must not be '.'");
+  if (text === '..') errors.push("must not be '..'");
+  else if (text.startsWith('..')) errors.push("must not start with '..'");
+  return errors;
 }
 
 /** The name of an environment variable: printable ASCII without `=`. */

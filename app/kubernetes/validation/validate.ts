@@ -15,6 +15,12 @@ import {
   validateServiceCIDRUpdate,
 } from './cluster-objects.ts';
 import {
+  validateConfigMapCreate,
+  validateConfigMapUpdate,
+  validateSecretCreate,
+  validateSecretUpdate,
+} from './configuration.ts';
+import {
   validateEndpointSliceCreate,
   validateEndpointSliceUpdate,
   validateEndpointsCreate,
@@ -79,8 +85,8 @@ const RULES: Readonly<Record<string, Rules>> = {
   'networking.k8s.io/v1, Kind=IPAddress': rules(validateIPAddressCreate, validateIPAddressUpdate),
   '/v1, Kind=Event': rules(validateEvent, validatePlainUpdate),
   'events.k8s.io/v1, Kind=Event': rules(validateEvent, validatePlainUpdate),
-  '/v1, Kind=ConfigMap': PLAIN,
-  '/v1, Kind=Secret': PLAIN,
+  '/v1, Kind=ConfigMap': rules(validateConfigMapCreate, validateConfigMapUpdate),
+  '/v1, Kind=Secret': rules(validateSecretCreate, validateSecretUpdate),
   '/v1, Kind=ServiceAccount': PLAIN,
   'coordination.k8s.io/v1, Kind=Lease': rules(validateLeaseCreate, validateLeaseUpdate),
 };
