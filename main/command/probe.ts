@@ -4,7 +4,7 @@ import type { FailureContext } from '../../app/probe/failure-cause.ts';
 import { type ProbeResult, summarize } from '../../app/probe/result.ts';
 import { parseTarget, TargetError } from '../../app/probe/target.ts';
 import { dataFolder } from '../lab/data-folder.ts';
-import { checkPlace, inPlace } from '../lab/place.ts';
+import { checkPlace, inPlace, placeNamespaceName } from '../lab/place.ts';
 import { findRunningLab } from '../lab/running-lab.ts';
 import type { ProbePlan } from '../probe/plan.ts';
 import { asJson, describeSummary } from '../probe/report.ts';
@@ -42,6 +42,8 @@ async function findWay({ from, target: text, data }: ProbeOptions): Promise<Way>
   const here = (argv: readonly string[]): [string, ...string[]] => [argv[0] ?? '', ...argv.slice(1)];
   if (plain) return { target: plain, wrap: here };
   parseTarget(text);
+  // Words that can never be a place are told before a lab is asked for.
+  if (from !== 'here') placeNamespaceName(from);
   const { ready } = findRunningLab(dataFolder(data));
   if (from !== 'here') checkPlace(ready.supervisorPid, from);
   try {
