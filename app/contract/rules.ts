@@ -46,6 +46,8 @@ export const rulesContract = {
   watch: procedure
     .input(z.object({ intervalMs: z.int().min(250).max(60_000).default(1000) }))
     .output(feed(rulesStateSchema, rulesChangeSchema)),
+  /** The names of the node's chains, sets and maps, without their rules: to be found by them. */
+  chains: procedure.output(z.array(chainNameSchema)),
   /** The text of iptables-save (with counters) or `nft list`, word for word. */
   raw: procedure
     .input(z.object({ family: familySchema, backend: z.enum(['iptables', 'nftables']) }))

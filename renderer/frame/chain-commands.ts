@@ -5,20 +5,18 @@ import type { Session } from '../session/session.svelte.ts';
 
 /** The node's chains, sets and maps as commands that show them; none where they cannot be read. */
 export async function readChains(session: Session, signal: AbortSignal): Promise<Command[]> {
+  const section = t('frame:palette.chains');
   try {
-    const events = await session.client.rules.watch({ intervalMs: 60_000 }, { signal });
-    for await (const event of events) {
-      if (event.kind !== 'snapshot') continue;
-      return event.state.chains.map(({ family, table, chain }) => ({
-        id: `chain.${family}.${table}.${chain}`,
-        title: chain,
-        section: t('frame:palette.chains'),
-        hint: `${family} ${table}`,
-        run: () => session.router.go(pathOf('rules', [], { family, table, chain })),
-      }));
-    }
+    const chains = await session.client.rules.chains(undefined, { signal });
+    return chains.map(({ family, table, chain }) => ({
+      id: `chain.${family}.${table}.${chain}`,
+      title: chain,
+      section,
+      hint: `${family} ${table}`,
+      run: () => session.router.go(pathOf('rules', [], { family, table, chain })),
+    }));
   } catch {
-    // Closed before they came, or no lab to ask: the palette does without them.
+    // Closed before they came, or no node to ask: the palette does without them.
+    return [];
   }
-  return [];
 }

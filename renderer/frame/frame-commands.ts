@@ -110,11 +110,13 @@ function windowCommands(session: Session, frame: FrameState): Command[] {
   ];
 }
 
-function serviceCommands(session: Session): Command[] {
+/** What the palette finds beside the commands: every Service. */
+export function serviceCommands(session: Session): Command[] {
+  const section = t('frame:palette.services');
   return (session.cluster?.services ?? []).map(({ metadata, spec }) => ({
     id: `service.${metadata.uid}`,
     title: `${metadata.namespace ?? 'default'}/${metadata.name}`,
-    section: t('frame:palette.services'),
+    section,
     ...(spec?.clusterIP ? { hint: spec.clusterIP, keywords: [spec.clusterIP] } : {}),
     run: () => session.router.go(pathOf('services', [metadata.namespace ?? 'default', metadata.name])),
   }));
@@ -122,10 +124,5 @@ function serviceCommands(session: Session): Command[] {
 
 /** What the palette and the keyboard offer wherever the window is. */
 export function frameCommands(session: Session, frame: FrameState): Command[] {
-  return [
-    ...viewCommands(session),
-    ...labCommands(session, frame),
-    ...windowCommands(session, frame),
-    ...serviceCommands(session),
-  ];
+  return [...viewCommands(session), ...labCommands(session, frame), ...windowCommands(session, frame)];
 }

@@ -15,17 +15,31 @@ export interface Command {
   run: () => unknown;
 }
 
-/** Commands by who offers them; a source is asked whenever the palette is opened or typed into, so it is always up to date. */
+type Source = () => readonly Command[];
+
+/** Commands by who offers them; a source is asked whenever they are wanted, so it is always up to date. */
 export class Commands {
-  readonly #sources = new Set<() => readonly Command[]>();
+  readonly #sources = new Set<Source>();
+  readonly #searched = new Set<Source>();
 
   /** Offers commands until the function that it returns is called: `onDestroy(session.commands.offer(() => […]))`. */
-  offer(source: () => readonly Command[]): () => void {
+  offer(source: Source): () => void {
     this.#sources.add(source);
     return () => this.#sources.delete(source);
   }
 
+  /** Offers commands to the palette alone: as many as there are Services, and none with keys. */
+  offerToSearch(source: Source): () => void {
+    this.#searched.add(source);
+    return () => this.#searched.delete(source);
+  }
+
   all(): Command[] {
-    return [...this.#sources].flatMap((source) => source());
+    return [...this.#sources, ...this.#searched].flatMap((source) => source());
+  }
+
+  /** Those that may have keys: asked for at each key that is pressed. */
+  withKeys(): Command[] {
+    return [...this.#sources].flatMap((source) => source()).filter(({ keys }) => keys !== undefined);
   }
 }

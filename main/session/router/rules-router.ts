@@ -6,6 +6,7 @@ export const rulesRouter = rules.router({
   watch: rules.watch.handler(({ context, input, signal }) =>
     context.session.rules.subscribe(input.intervalMs, signal),
   ),
+  chains: rules.chains.handler(({ context }) => context.session.rules.chainNames()),
   raw: rules.raw.handler(async ({ context, input: { family, backend } }) => {
     const { verbs } = context.session.target;
     const text =

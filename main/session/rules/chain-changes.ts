@@ -62,9 +62,10 @@ export function chainKey({ family, table, chain }: Pick<ShownChain, 'family' | '
 function changeOf(before: ShownChain | undefined, after: ShownChain | undefined): ChainChange | undefined {
   const chain = after ?? before;
   if (!chain) return undefined;
-  const added = without(after?.rules ?? [], before?.rules ?? []);
-  const removed = without(before?.rules ?? [], after?.rules ?? []);
-  const moved = before && after ? movedRules(before.rules, after.rules) : [];
+  const { old, now } = differingParts(before?.rules ?? [], after?.rules ?? []);
+  const added = without(now, old);
+  const removed = without(old, now);
+  const moved = before && after ? movedRules(old, now) : [];
   const kind = !before ? 'added' : !after ? 'removed' : 'changed';
   if (kind === 'changed' && added.length + removed.length + moved.length === 0) return undefined;
   const services = [...added, ...removed, ...moved].flatMap(({ service }) => service ?? []);
@@ -86,6 +87,23 @@ function changeOf(before: ShownChain | undefined, after: ShownChain | undefined)
 /** What a rule is known by: one with another comment is another rule to the kernel too. */
 export function ruleKey({ text, comment = '' }: RuleText): string {
   return `${text}\n${comment}`;
+}
+
+/** Without the rules that both begin with, and those that both end with: most of a chain of thousands, at most syncs. */
+function differingParts(
+  before: readonly RuleText[],
+  after: readonly RuleText[],
+): { old: readonly RuleText[]; now: readonly RuleText[] } {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && isSame(before[start], after[start])) start++;
+  let end = 0;
+  while (end < shorter - start && isSame(before.at(-1 - end), after.at(-1 - end))) end++;
+  return { old: before.slice(start, before.length - end), now: after.slice(start, after.length - end) };
+}
+
+function isSame(left: RuleText | undefined, right: RuleText | undefined): boolean {
+  return left?.text === right?.text && (left?.comment ?? '') === (right?.comment ?? '');
 }
 
 /** The rules of one list that the other has not, each counted as often as it is there. */

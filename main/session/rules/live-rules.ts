@@ -1,6 +1,6 @@
 /** The node's rules, read from the kernel for as long as somebody watches, and sent as changes. */
 import type { FeedEvent } from '../../../app/contract/feed.ts';
-import type { ShownChain } from '../../../app/contract/rule-model.ts';
+import type { ChainName, ShownChain } from '../../../app/contract/rule-model.ts';
 import type { RulesChange, RulesState } from '../../../app/contract/rules.ts';
 import { parseNftables } from '../../../app/ruleset/nft-parse.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -20,6 +20,8 @@ const SOURCES: readonly RulesSource[] = (['IPv4', 'IPv6'] as const).flatMap((fam
 
 /** After a sync only what it wrote is read, unless the whole node has not been for this many milliseconds. */
 const LEAST_PATIENCE_MS = 5_000;
+/** How often whoever asks once and goes asks: seldom, so that nobody else's reading comes sooner for it. */
+const READ_ONCE_MS = 60_000;
 
 export interface LiveRulesOptions {
   engine: Engine;
@@ -67,6 +69,15 @@ export class LiveRules {
     const isKnown = this.#read.size > 0 && this.#written.size === 0;
     const ended = await this.#polling.add(intervalMs, { waits: !isKnown });
     return this.#feed.subscribe(signal, ended);
+  }
+
+  /** As read last where nothing was written since; rejects where the node cannot be read. */
+  async chainNames(): Promise<ChainName[]> {
+    if (this.#read.size === 0 || this.#written.size > 0 || !this.#polling.watched) {
+      const end = await this.#polling.add(READ_ONCE_MS);
+      end();
+    }
+    return this.#state.chains.map(({ family, table, chain }) => ({ family, table, chain }));
   }
 
   close(): void {

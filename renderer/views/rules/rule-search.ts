@@ -11,8 +11,13 @@ import type { LiveChain, LiveRule } from './live-rules.ts';
 /** `[start, end)` in the text. */
 export type Range = readonly [number, number];
 
-/** All places of one term in a text. */
-type Finder = (text: string) => Range[];
+/** One term, looked for in a text. */
+interface Finder {
+  /** All its places. */
+  readonly ranges: (text: string) => Range[];
+  /** Whether it has any: asked of every rule at every key. */
+  readonly has: (text: string) => boolean;
+}
 
 export interface Search {
   readonly finders: readonly Finder[];
@@ -34,8 +39,8 @@ export function parseSearch(query: string): Search | undefined {
 function finder(term: string): Finder {
   const address = parseIp(term)?.address;
   if (address !== undefined) return addressFinder(address);
-  if (/^\d+$/.test(term)) return patternFinder(new RegExp(`(?<![\\d.])${term}(?![\\d.]*\\d)`, 'g'));
-  return patternFinder(new RegExp(escaped(term), 'gi'));
+  if (/^\d+$/.test(term)) return patternFinder(`(?<![\\d.])${term}(?![\\d.]*\\d)`, '');
+  return patternFinder(escaped(term), 'i');
 }
 
 /** A term stands for itself, whatever signs it holds. */
@@ -43,18 +48,32 @@ function escaped(term: string): string {
   return term.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-function patternFinder(pattern: RegExp): Finder {
-  return (text) => [...text.matchAll(pattern)].map((match) => [match.index, match.index + match[0].length]);
+function patternFinder(pattern: string, flags: string): Finder {
+  const [any, all] = [new RegExp(pattern, flags), new RegExp(pattern, `${flags}g`)];
+  return {
+    ranges: (text) => [...text.matchAll(all)].map((match) => [match.index, match.index + match[0].length]),
+    has: (text) => any.test(text),
+  };
 }
 
 const ADDRESS =
   /(?:\d{1,3}\.){3}\d{1,3}(?:\/\d{1,2})?|[0-9a-fA-F]*:[0-9a-fA-F:]*:[0-9a-fA-F]*(?:\/\d{1,3})?/g;
 
 function addressFinder(wanted: string): Finder {
-  return (text) =>
-    [...text.matchAll(ADDRESS)].flatMap((match): Range[] =>
-      holds(match[0], wanted) ? [[match.index, match.index + match[0].length]] : [],
-    );
+  // The same few blocks stand in thousands of rules.
+  const answers = new Map<string, boolean>();
+  const isFound = (text: string): boolean => {
+    const known = answers.get(text) ?? holds(text, wanted);
+    answers.set(text, known);
+    return known;
+  };
+  return {
+    ranges: (text) =>
+      [...text.matchAll(ADDRESS)].flatMap((match): Range[] =>
+        isFound(match[0]) ? [[match.index, match.index + match[0].length]] : [],
+      ),
+    has: (text) => text.match(ADDRESS)?.some(isFound) ?? false,
+  };
 }
 
 /** A block of everything (`0.0.0.0/0`) says nothing of an address. */
@@ -66,7 +85,7 @@ function holds(text: string, wanted: string): boolean {
 
 /** Where the search is found in a text, in order and without overlap; a part of the terms is enough here. */
 export function rangesIn(search: Search, text: string): Range[] {
-  const all = search.finders.flatMap((find) => find(text)).sort(([a], [b]) => a - b);
+  const all = search.finders.flatMap(({ ranges }) => ranges(text)).sort(([a], [b]) => a - b);
   const ranges: [number, number][] = [];
   for (const [start, end] of all) {
     const last = ranges.at(-1);
@@ -77,8 +96,8 @@ export function rangesIn(search: Search, text: string): Range[] {
 }
 
 function found(search: Search, texts: readonly (string | undefined)[]): boolean {
-  return search.finders.every((find) =>
-    texts.some((text) => text !== undefined && text !== '' && find(text).length > 0),
+  return search.finders.every(({ has }) =>
+    texts.some((text) => text !== undefined && text !== '' && has(text)),
   );
 }
 
