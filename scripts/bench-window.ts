@@ -1,7 +1,7 @@
 /**
  * Measures what a person waits for: from the start to a lab that is up, from the page asked for to its first
- * byte, the script that has to come before anything works, from an edit saved to its rules on the node and in
- * the window. Against the built program; times of the browser are the end-to-end tests' to take.
+ * byte, its first paint and a window that works, the script that has to come before anything does, from an edit
+ * saved to its rules on the node and in the window. Against the built program, in the system's Chromium.
  *
  *   node scripts/bench-window.ts [--rounds N]
  */
@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { launchChromium } from '../main/testing/web-lab.ts';
 import { WindowUnderTest } from '../main/testing/window-under-test.ts';
 
 const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '5' } } });
@@ -77,6 +78,32 @@ async function start(known: URL | undefined): Promise<Started> {
 async function stop({ lab }: Started): Promise<void> {
   lab.kill('SIGTERM');
   await once(lab, 'exit');
+}
+
+interface Paints {
+  firstPaintMs: number[];
+  interactiveMs: number[];
+}
+
+/** From the page asked for to its first contentful paint and to the Services it shows, in a browser that never saw it. */
+async function paints(ui: URL, times: number): Promise<Paints> {
+  const browser = await launchChromium();
+  const all: Paints = { firstPaintMs: [], interactiveMs: [] };
+  for (let round = 0; round < times; round++) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(ui.href);
+    await page.getByText('API connected').waitFor();
+    const { painted, interactive } = await page.evaluate(() => {
+      const [paint] = performance.getEntriesByName('first-contentful-paint');
+      return { painted: paint?.startTime ?? Number.NaN, interactive: performance.now() };
+    });
+    all.firstPaintMs.push(painted);
+    all.interactiveMs.push(interactive);
+    await context.close();
+  }
+  await browser.close();
+  return all;
 }
 
 /** The scripts that the page names, and those that they import before they run. */
@@ -169,6 +196,9 @@ try {
     'page asked for to its first byte',
     pages.map(({ firstByteMs }) => firstByteMs),
   );
+  const { firstPaintMs, interactiveMs } = await paints(started.ui, 10);
+  row('page asked for to its first contentful paint', firstPaintMs);
+  row('page asked for to a window that is connected', interactiveMs);
   const { files, bytes } = await scriptBytes(started.ui);
   row(`script before the page works, compressed (${files} files)`, [bytes / 1024], 'KiB');
   const { toldMs, shownMs } = await edits(started.ui);
