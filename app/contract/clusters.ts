@@ -31,7 +31,8 @@ export const abilitySchema = z.enum([
   'pods',
   /** The lab's own load balancer. */
   'loadBalancer',
-  'traffic',
+  /** Ports of this computer that lead to Services. */
+  'forwarders',
   /** The rules of a node, and everything else that is read of it. */
   'node',
   /** Writing the rules of a node, in a mode that is chosen. */

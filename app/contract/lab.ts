@@ -58,11 +58,14 @@ export const resolvedTargetSchema = z.object({
   servicePort: z.string().optional(),
   /** Of the Service, in the address's family; absent where the target is none. */
   readyEndpoints: z.int().optional(),
-  mode: proxyModeSchema,
-  dialect: dialectSchema,
+  /** Of the node's kube-proxy at that moment; null where nobody knows it. */
+  mode: proxyModeSchema.nullable(),
+  dialect: dialectSchema.nullable(),
 });
+export type ResolvedTarget = z.infer<typeof resolvedTargetSchema>;
 
-export type TargetInLab = z.infer<typeof resolvedTargetSchema>;
+const targetInLabSchema = resolvedTargetSchema.extend({ mode: proxyModeSchema, dialect: dialectSchema });
+export type TargetInLab = z.infer<typeof targetInLabSchema>;
 
 export const labContract = {
   status: oc.output(labStatusSchema),
@@ -77,7 +80,7 @@ export const labContract = {
   resolveTarget: oc
     .input(z.object({ target: z.string().max(1024) }))
     .errors({ BAD_TARGET: { message: 'no such target' } })
-    .output(resolvedTargetSchema),
+    .output(targetInLabSchema),
   /** The userspace proxy's listeners and what they carry; null where none runs. */
   relayStatistics: oc.output(z.unknown()),
 };

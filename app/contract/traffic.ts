@@ -1,6 +1,7 @@
 /** Requests sent through the rules, and what came of them. */
 import { z } from 'zod';
 import { failureKinds } from '../probe/result.ts';
+import { clusterProviders, nodeKinds, wayReasons, waysFrom } from '../reach/ways.ts';
 import { procedure } from './error.ts';
 import { feed } from './feed.ts';
 import { dialectSchema, proxyModeSchema, resolvedTargetSchema } from './lab.ts';
@@ -9,10 +10,12 @@ export const trafficProtocolSchema = z.enum(['http', 'tcp', 'udp']);
 
 /** What to send, from where, to where. */
 export const trafficPlanSchema = z.object({
-  /** `client` (outside), `node`, `pod/NAME`, `pod/NAMESPACE/NAME`, or `here`: this computer, through a forwarder. */
+  /** `client` (outside), `node`, `pod/NAME`, `pod/NAMESPACE/NAME`, or `here`: this computer, in the lab through a forwarder. */
   from: z.string().min(1).max(400),
   /** `10.0.0.5:30964`, `mysql-service:3306`, `mysql-service/nodePort`, as `app/probe/target.ts` reads it. */
   target: z.string().min(1).max(1024),
+  /** The address that is asked instead of the target's own: a port of this computer that is led to its node port. */
+  at: z.object({ address: z.union([z.ipv4(), z.ipv6()]), port: z.int().min(1).max(65535) }).optional(),
   /** Absent: HTTP, or UDP where the port is UDP. */
   protocol: trafficProtocolSchema.optional(),
   requests: z.int().min(1).max(100_000),
@@ -72,8 +75,8 @@ export const trafficRunSchema = z.object({
   state: z.enum(['running', 'done', 'stopped', 'failed']),
   error: z.string().optional(),
   summary: trafficSummarySchema,
-  mode: proxyModeSchema,
-  dialect: dialectSchema,
+  mode: proxyModeSchema.nullable(),
+  dialect: dialectSchema.nullable(),
   /** In words (English), one for each kind of failure there was. */
   explanations: z.array(z.object({ kind: failureKindSchema, words: z.string() })),
 });
@@ -114,6 +117,35 @@ export const forwarderSchema = z.object({
 });
 export type Forwarder = z.infer<typeof forwarderSchema>;
 
+const remedySchema = z.discriminatedUnion('how', [
+  /** Part of a kind configuration. */
+  z.object({ how: z.literal('kind-mapping'), yaml: z.string(), recreates: z.literal(true) }),
+  z.object({ how: z.literal('command'), command: z.array(z.string()), recreates: z.boolean() }),
+]);
+
+/** From where a target is asked at which address, whether that works, and why; as `app/reach/ways.ts` finds it. */
+export const wayToTargetSchema = z.object({
+  from: z.enum(waysFrom),
+  works: z.enum(['yes', 'no', 'perhaps']),
+  reason: z.enum(wayReasons),
+  address: z.string().optional(),
+  port: z.int().optional(),
+  /** To be typed, as words. */
+  command: z.array(z.string()).optional(),
+  remedy: remedySchema.optional(),
+});
+export type WayToTarget = z.infer<typeof wayToTargetSchema>;
+
+export const waysToTargetSchema = z.object({
+  provider: z.enum(clusterProviders),
+  node: z.enum(nodeKinds),
+  /** Those that work first. */
+  ways: z.array(wayToTargetSchema),
+  /** What could not be asked, and might have told more: a container runtime that does not answer. */
+  gaps: z.array(z.string()),
+});
+export type WaysToTarget = z.infer<typeof waysToTargetSchema>;
+
 const idInput = z.object({ id: z.string().max(64) });
 
 export const trafficContract = {
@@ -131,6 +163,8 @@ export const trafficContract = {
   removeRun: procedure.input(idInput).output(z.object({})),
   /** What a target is now, for the form: BAD targets are NOT_FOUND with what can be given. */
   resolve: procedure.input(z.object({ target: z.string().max(1024) })).output(resolvedTargetSchema),
+  /** From where a Service's port can be asked, in a cluster that is not the lab; NOT_FOUND as of `resolve`. */
+  ways: procedure.input(z.object({ target: z.string().max(1024) })).output(waysToTargetSchema),
   /** Opens a port of this computer into the lab, with the target's own number. REFUSED where it is taken. */
   openForwarder: procedure.input(z.object({ target: z.string().max(1024) })).output(forwarderSchema),
   closeForwarder: procedure.input(idInput).output(z.object({})),

@@ -6,8 +6,9 @@ import type { FailureKind } from './result.ts';
 import type { Way } from './target.ts';
 
 export interface FailureContext {
-  mode: ProxyMode;
-  dialect: Dialect;
+  /** null: the mode of the node's kube-proxy is not known. */
+  mode: ProxyMode | null;
+  dialect: Dialect | null;
   way: Way | 'address';
   protocol: Protocol;
   /** Of the Service that is reached; absent where the target is none. */
@@ -24,12 +25,14 @@ export const failureCauses = [
   'no-endpoint-classic-cluster-ip',
   'no-endpoint-classic-node-port',
   'no-endpoint-classic',
+  'no-endpoint',
   'no-endpoint-iptables',
   'no-endpoint-nftables',
   'no-endpoint-not-refused',
   'refused-address',
   'refused-userspace',
   'refused-target-port',
+  'refused',
   'timed-out-address',
   'timed-out-udp',
   'timed-out',
@@ -51,6 +54,7 @@ export function failureCause(kind: FailureKind, context: FailureContext): Failur
   switch (kind) {
     case 'refused':
       if (way === 'address') return 'refused-address';
+      if (mode === null) return 'refused';
       return mode === 'userspace' && protocol !== 'UDP' ? 'refused-userspace' : 'refused-target-port';
     case 'timed-out':
       if (way === 'address') return 'timed-out-address';
@@ -75,6 +79,7 @@ function withoutEndpoints(kind: FailureKind, { mode, dialect, way, protocol }: F
     const nodePort = way === 'nodePort' || way === 'localhost';
     return nodePort ? 'no-endpoint-classic-node-port' : 'no-endpoint-classic';
   }
+  if (mode === null) return 'no-endpoint';
   if (kind !== 'refused') return 'no-endpoint-not-refused';
   return mode === 'nftables' ? 'no-endpoint-nftables' : 'no-endpoint-iptables';
 }

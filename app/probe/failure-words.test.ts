@@ -25,6 +25,8 @@ describe('a failure is put down', () => {
     { to: 'kube-proxy 1.2, which refused the cluster IP alone', kind: 'refused', context: { readyEndpoints: 0, dialect: 'classic', way: 'clusterIP' }, words: /1\.2.*REJECT/ },
     { to: 'kube-proxy 1.2, whose node port leads nowhere', kind: 'refused', context: { readyEndpoints: 0, dialect: 'classic' }, words: /port of the node itself/ },
     { to: 'a targetPort that no container has', kind: 'refused', context: {}, words: /targetPort/ },
+    { to: 'rules or pods where the mode is not known', kind: 'refused', context: { mode: null, dialect: null }, words: /no rule leads on .* target port/ },
+    { to: 'missing endpoints where the mode is not known', kind: 'timed-out', context: { mode: null, dialect: null, readyEndpoints: 0 }, words: /no ready endpoint. Nothing can answer/ },
     { to: 'an address where nobody listens', kind: 'refused', context: { way: 'address' }, words: /nobody listens on that port/ },
     { to: 'a silent address', kind: 'timed-out', context: { way: 'address' }, words: /no host has that address/ },
     { to: 'nftables mode, which leaves localhost alone', kind: 'refused', context: { way: 'localhost', mode: 'nftables' }, words: /do not answer on localhost/ },

@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<FailureCause, string>> = {
   'no-endpoint-classic-cluster-ip': `${NONE} As kube-proxy 1.2 wrote it, a REJECT rule in the filter table refuses the cluster IP at once, for the node's own traffic.`,
   'no-endpoint-classic-node-port': `${NONE} ${CLASSIC} the packet reaches the port of the node itself, where nobody listens.`,
   'no-endpoint-classic': `${NONE} ${CLASSIC} the packet goes its way as if there were no Service.`,
+  'no-endpoint': `${NONE} Nothing can answer before a pod that the Service selects is ready.`,
   'no-endpoint-iptables': `${NONE} In iptables mode a REJECT rule in the filter table refuses at once, rather than leave the client to wait.`,
   'no-endpoint-nftables': `${NONE} In nftables mode a reject verdict from the map no-endpoint-services refuses at once.`,
   'no-endpoint-not-refused': `${NONE} It should have been refused at once; a Local traffic policy drops instead where only this node has none, and the kernel refuses one client only so often a second (net.ipv4.icmp_ratelimit).`,
@@ -26,6 +27,8 @@ const WORDS: Readonly<Record<FailureCause, string>> = {
     'The userspace proxy would have accepted: no rule leads to it from here, or its listener could not be opened (see the sync log).',
   'refused-target-port':
     'A pod was reached and nobody listens on its target port: compare targetPort with the ports of its containers.',
+  refused:
+    'Nobody took the connection: no rule leads on from this address and port, or the pod it leads to does not listen on the target port.',
   'timed-out-address': 'Nothing answered: no host has that address, or a rule drops the packets.',
   'timed-out-udp': 'No datagram came back: the pod does not answer on that port, or a rule drops it.',
   'timed-out':

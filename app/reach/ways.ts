@@ -5,8 +5,21 @@
  * minikube's "accessing apps" and its drivers' pages, k3d's "exposing services", Docker Desktop's "networking".
  */
 
+export const clusterProviders = ['kind', 'minikube', 'k3d', 'other'] as const;
+
+export const nodeKinds = [
+  'container',
+  'container of a rootless runtime',
+  'container in a virtual machine',
+  'container of another computer',
+  'virtual machine',
+  'virtual machine behind user networking',
+  'this computer',
+  'unknown',
+] as const;
+
 export interface ClusterSurroundings {
-  readonly provider: 'kind' | 'minikube' | 'k3d' | 'other';
+  readonly provider: (typeof clusterProviders)[number];
   /** What this computer runs. */
   readonly platform: 'linux' | 'darwin' | 'win32';
   /**
@@ -14,19 +27,13 @@ export interface ClusterSurroundings {
    * Desktop, podman machine, WSL), or on another computer; a virtual machine of its own, or one behind user-mode
    * networking (QEMU's builtin network); this computer itself (minikube's driver none); not known.
    */
-  readonly node:
-    | 'container'
-    | 'container of a rootless runtime'
-    | 'container in a virtual machine'
-    | 'container of another computer'
-    | 'virtual machine'
-    | 'virtual machine behind user networking'
-    | 'this computer'
-    | 'unknown';
+  readonly node: (typeof nodeKinds)[number];
   /** The node's own addresses, as the Node object has them. */
   readonly nodeAddresses: readonly string[];
   /** Ports of the node's container that its runtime leads to it. */
   readonly published: readonly PublishedNodePort[];
+  /** The networks that this computer is in itself, as `172.18.0.0/16`. */
+  readonly networks?: readonly string[];
 }
 
 export interface PublishedNodePort {
@@ -45,41 +52,52 @@ export interface NodePortAsked {
   readonly protocol: 'TCP' | 'UDP' | 'SCTP';
 }
 
-export type WayFrom = 'this computer' | 'container network' | 'pod';
+export const waysFrom = ['this computer', 'container network', 'pod'] as const;
+export type WayFrom = (typeof waysFrom)[number];
 
 /** Why a way works, or does not. */
-export type WayReason =
+export const wayReasons = [
   /** The runtime leads this port of the computer to the node. */
-  | 'published'
+  'published',
   /** No port of the computer is led to this node port. */
-  | 'not-published'
+  'not-published',
   /** One is, for the other protocol. */
-  | 'published-for-another-protocol'
+  'published-for-another-protocol',
   /** The node's network hangs on a bridge of this kernel. */
-  | 'bridge-of-this-kernel'
+  'bridge-of-this-kernel',
   /** The bridge is in the virtual machine that the runtime lives in. */
-  | 'bridge-in-virtual-machine'
+  'bridge-in-virtual-machine',
   /** The bridge is in a network namespace of the user's. */
-  | 'bridge-of-rootless-runtime'
-  | 'bridge-of-another-computer'
+  'bridge-of-rootless-runtime',
+  'bridge-of-another-computer',
   /** The machine has an address that this computer reaches. */
-  | 'machine-address'
+  'machine-address',
   /** QEMU's own network stack lets nobody in. */
-  | 'user-networking'
+  'user-networking',
   /** The node is this computer. */
-  | 'own-address'
+  'own-address',
   /** Whether the address is routed from here is not known. */
-  | 'unknown-route'
+  'unknown-route',
   /** 127.0.0.1 is whoever asks, and the node is somebody else. */
-  | 'loopback-is-not-the-node'
+  'loopback-is-not-the-node',
   /** The node's address is one of the network that whoever asks is in, or is led to. */
-  | 'node-address'
+  'node-address',
   /** A command holds a tunnel open as long as it runs. */
-  | 'tunnel-command'
+  'tunnel-command',
   /** The same, and it goes to the pod, past kube-proxy's rules. */
-  | 'forward-past-kube-proxy'
+  'forward-past-kube-proxy',
   /** The command's tunnel carries TCP alone. */
-  | 'tunnel-carries-tcp-alone';
+  'tunnel-carries-tcp-alone',
+  /** A cluster IP is in the nodes' rules alone. */
+  'rules-of-the-nodes',
+  /** The same, and whoever asks is a pod: its packets pass those rules. */
+  'passes-the-rules',
+  /** The same, and the node is this computer. */
+  'own-rules',
+  /** An address of a network that this computer is in itself. */
+  'same-network',
+] as const;
+export type WayReason = (typeof wayReasons)[number];
 
 export interface Way {
   readonly from: WayFrom;
@@ -99,7 +117,7 @@ export type WayRemedy =
   | { readonly how: 'kind-mapping'; readonly yaml: string; readonly recreates: true }
   | { readonly how: 'command'; readonly command: readonly string[]; readonly recreates: boolean };
 
-/** All ways, those that work before those that do not; each place's in the order people try them. */
+/** All ways to a node port, those that work before those that do not; each place's in the order people try them. */
 export function waysTo(asked: NodePortAsked, cluster: ClusterSurroundings): Way[] {
   const ways = [
     ...publishedWays(asked, cluster),
@@ -108,8 +126,12 @@ export function waysTo(asked: NodePortAsked, cluster: ClusterSurroundings): Way[
     ...commandWays(asked, cluster),
     ...insideWays(asked, cluster),
   ];
+  return workingFirst(ways);
+}
+
+export function workingFirst(ways: readonly Way[]): Way[] {
   const rank = { yes: 0, perhaps: 1, no: 2 };
-  return ways.sort((a, b) => rank[a.works] - rank[b.works]);
+  return ways.toSorted((a, b) => rank[a.works] - rank[b.works]);
 }
 
 const isContainer = ({ node }: ClusterSurroundings): boolean => node.startsWith('container');
@@ -202,8 +224,9 @@ function loopbackWay({ nodePort, protocol }: NodePortAsked, cluster: ClusterSurr
   ];
 }
 
-function commandWays(
-  { namespace, service, port, protocol }: NodePortAsked,
+/** The tunnels of commands, which end at the Service by its name. */
+export function commandWays(
+  { namespace, service, port, protocol }: Omit<NodePortAsked, 'nodePort'>,
   cluster: ClusterSurroundings,
 ): Way[] {
   const ways: Way[] = [];

@@ -21,6 +21,10 @@ const WORDS: Record<WayReason, string> = {
   'forward-past-kube-proxy':
     "the command leads to one pod, past kube-proxy's rules: it says nothing about the node port",
   'tunnel-carries-tcp-alone': 'the tunnel of this command carries TCP alone',
+  'rules-of-the-nodes': "a cluster IP exists in the nodes' rules alone",
+  'passes-the-rules': "a pod's packets pass the node's rules",
+  'own-rules': 'the node, whose rules have the address, is this computer',
+  'same-network': 'the address is of a network that this computer is in',
 };
 
 /** One line: `127.0.0.1:8080 from this computer: yes, …`. */

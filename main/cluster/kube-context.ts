@@ -26,6 +26,10 @@ const KINDS: readonly (readonly [RegExp, ClusterKind])[] = [
   [/^k3d-/, 'k3d'],
 ];
 
+export function contextId(file: string, name: string): string {
+  return createHash('sha256').update(`${file}\0${name}`).digest('hex').slice(0, 20);
+}
+
 export class KubeContext {
   readonly name: string;
   readonly file: string;
@@ -41,7 +45,7 @@ export class KubeContext {
 
   /** The same at every start, and nothing that a path could be read from. */
   get id(): string {
-    return createHash('sha256').update(`${this.file}\0${this.name}`).digest('hex').slice(0, 20);
+    return contextId(this.file, this.name);
   }
 
   /** Another one where anything that a connection is made of is another. */

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
 import type { KubeconfigFile } from '../../app/contract/clusters.ts';
+import { minikubeProfilesFolder, minikubeProfilesIn } from '../targets/minikube-profile.ts';
 import { FileWatch } from './file-watch.ts';
 import { KubeContext } from './kube-context.ts';
 import {
@@ -54,8 +55,7 @@ export class KubeconfigFiles {
 
   constructor(options: KubeconfigFilesOptions) {
     this.#options = options;
-    const { environment = process.env, home = homedir() } = options;
-    this.#minikube = join(environment['MINIKUBE_HOME'] || join(home, '.minikube'), 'profiles');
+    this.#minikube = minikubeProfilesFolder(options);
     this.#watch = new FileWatch(() => this.#reread());
     this.read();
   }
@@ -90,7 +90,7 @@ export class KubeconfigFiles {
     const before = new Map(this.#files.map((file) => [file.path, file]));
     const sources = this.#sources();
     this.#files = sources.map((source) => readSource(source, before.get(source.path)));
-    this.#minikubeProfiles = profilesIn(this.#minikube);
+    this.#minikubeProfiles = minikubeProfilesIn(this.#minikube);
     this.#contexts = contextsOf(this.#files);
     this.#watch.watch([
       ...sources.map(({ path }) => path),
@@ -123,15 +123,6 @@ function addedFiles(folder: string): string[] {
     .filter((name) => name.endsWith('.yaml'))
     .sort()
     .map((name) => join(folder, name));
-}
-
-/** minikube keeps a folder for each profile, with a config.json once it was started. */
-function profilesIn(folder: string): Set<string> {
-  try {
-    return new Set(readdirSync(folder).filter((name) => existsSync(join(folder, name, 'config.json'))));
-  } catch {
-    return new Set();
-  }
 }
 
 function readSource(source: Source, before: ReadFile | undefined): ReadFile {

@@ -2,10 +2,10 @@
  * The lab as one program: supervisor, API server and engine put together, and the contract's answers.
  * The composition root of everything but the window.
  */
-import type { LabStatus, TargetInLab } from '../../app/contract/lab.ts';
-import type { EndpointSlice, Pod, Service } from '../../app/kubernetes/objects.ts';
+import type { ClusterKind } from '../../app/contract/clusters.ts';
+import type { LabStatus } from '../../app/contract/lab.ts';
+import type { Pod } from '../../app/kubernetes/objects.ts';
 import { addressPlan } from '../../app/lab/address-plan.ts';
-import { parseTarget, resolveTarget } from '../../app/probe/target.ts';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { connectTo } from '../cluster/cluster-connection.ts';
@@ -15,6 +15,7 @@ import { ContextClusters } from '../session/context-clusters.ts';
 import { type LabAnswers, Session } from '../session/session.ts';
 import type { SessionContext } from '../session/session-context.ts';
 import { SettingsStore } from '../session/settings.ts';
+import { targetIn } from '../session/traffic/cluster-target.ts';
 import { type OpenLab, Workspace } from '../session/workspace.ts';
 import { startControlServer } from '../shells/control/control-server.ts';
 import type { OpenShell, Shell } from '../shells/shell.ts';
@@ -89,25 +90,6 @@ function podStatuses(api: LabApiServer): LabStatus['pods'] {
   }));
 }
 
-function targetInLab(api: LabApiServer, text: string): Omit<TargetInLab, 'mode' | 'dialect'> {
-  const services = api.store.list<Service>('services');
-  const target = resolveTarget(parseTarget(text), {
-    services,
-    nodeAddresses: Object.values(addressPlan.node),
-  });
-  if (target.service === undefined) return target;
-  const [namespace, name] = target.service.split('/');
-  const addressType = target.address.includes(':') ? 'IPv6' : 'IPv4';
-  const ready = api.store
-    .list<EndpointSlice>('endpointslices')
-    .filter(({ metadata }) => metadata?.namespace === namespace)
-    .filter(({ metadata }) => metadata?.labels?.['kubernetes.io/service-name'] === name)
-    .filter((slice) => slice.addressType === addressType)
-    .flatMap(({ endpoints }) => endpoints ?? [])
-    .filter(({ conditions }) => conditions?.ready !== false);
-  return { ...target, readyEndpoints: new Set(ready.map(({ addresses }) => addresses[0])).size };
-}
-
 /**
  * Starts a lab on a data folder. Rejects with LabRunningError, DataFolderError or LabStartError, or whatever failed; then
  * nothing half-done stays.
@@ -139,7 +121,7 @@ async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolde
   const workspace = new Workspace({
     lab: up.promise,
     contexts,
-    openContext: (context) => contextSession(options, context),
+    openContext: (context) => contextSession(options, context, contexts.kindOf(context)),
     log: options.log,
   });
   pieces.onClose(() => workspace.close());
@@ -186,11 +168,12 @@ async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolde
 }
 
 /** A cluster of a kubeconfig: seen, and edited; its node is nobody's until one is attached. */
-function contextSession(options: LabHostOptions, context: KubeContext): Session {
+function contextSession(options: LabHostOptions, context: KubeContext, kind: ClusterKind): Session {
   const { configuration, dataDir, log } = options;
   return new Session({
     connection: connectTo(context),
     kubeconfigPath: context.file,
+    context: { name: context.name, kind },
     node: null,
     lab: null,
     configuration,
@@ -214,6 +197,7 @@ function labSession(
   return new Session({
     connection: labConnection(api),
     kubeconfigPath: api.kubeconfigPath,
+    context: null,
     node: { ...node, nodeName: addressPlan.nodeName, place: 'embedded-lab' },
     lab: {
       answers,
@@ -267,7 +251,11 @@ function labAnswers(parts: {
     setLoadBalancer: async (enabled) => {
       await api.loadBalancer.set(enabled);
     },
-    resolveTarget: (target) => ({ ...targetInLab(api, target), mode: engine.mode, dialect: engine.dialect }),
+    resolveTarget: (target) => ({
+      ...targetIn(api.store, Object.values(addressPlan.node), target),
+      mode: engine.mode,
+      dialect: engine.dialect,
+    }),
     relayStatistics: () => lab.verbs.relayStatistics({}),
   };
 }

@@ -56,6 +56,10 @@ export class ContextClusters {
     return this.#files.contexts.find((context) => context.id === id);
   }
 
+  kindOf(context: KubeContext): Cluster['kind'] {
+    return context.kind(this.#files.minikubeProfiles);
+  }
+
   /** Without ids: all that run no program. Resolves when all have been asked. */
   async check(ids: readonly string[] | null): Promise<void> {
     const wanted = this.#files.contexts.filter((context) =>
@@ -120,7 +124,7 @@ export class ContextClusters {
   #cluster(context: KubeContext): Cluster {
     return {
       id: context.id,
-      kind: context.kind(this.#files.minikubeProfiles),
+      kind: this.kindOf(context),
       name: context.name,
       file: context.file,
       server: context.server,

@@ -1,10 +1,12 @@
 /** What answers the contract for the chosen cluster: one for all windows, put together of its parts. */
-import type { ChosenCluster } from '../../app/contract/clusters.ts';
+import { join } from 'node:path';
+import type { ChosenCluster, ClusterKind } from '../../app/contract/clusters.ts';
 import type { Diagnosis } from '../../app/contract/diagnosis.ts';
 import type { EngineState } from '../../app/contract/engine.ts';
-import type { LabStatus, TargetInLab } from '../../app/contract/lab.ts';
+import type { LabStatus, ResolvedTarget, TargetInLab } from '../../app/contract/lab.ts';
 import type { ObjectName } from '../../app/contract/objects.ts';
 import type { Template } from '../../app/contract/services.ts';
+import type { WaysToTarget } from '../../app/contract/traffic.ts';
 import { ClusterIndex } from '../../app/diagnosis/cluster-index.ts';
 import { diagnose } from '../../app/diagnosis/diagnose.ts';
 import { engineFacts } from '../../app/diagnosis/engine-facts.ts';
@@ -29,7 +31,10 @@ import { contractError } from './refusals.ts';
 import { LiveRules } from './rules/live-rules.ts';
 import { ServiceEditor } from './service-editor.ts';
 import { readTemplates } from './templates.ts';
+import { targetIn } from './traffic/cluster-target.ts';
+import { ContextTraffic } from './traffic/context-traffic.ts';
 import { Forwarders } from './traffic/forwarders.ts';
+import { LabPlaces } from './traffic/lab-places.ts';
 import { TrafficRuns } from './traffic/traffic-runs.ts';
 import { unavailable, unavailableAbilities } from './unavailable.ts';
 import { type WantedRequest, type WantedRules, wantedRules } from './wanted-rules.ts';
@@ -59,6 +64,8 @@ export interface SessionParts {
   connection: ClusterConnection;
   /** The file that the cluster's context is from. */
   kubeconfigPath: string;
+  /** Of the kubeconfig; null for the lab. */
+  context: { name: string; kind: ClusterKind } | null;
   /** Attached from the beginning; else `attach` does it. */
   node: AttachedNode | null;
   lab: LabParts | null;
@@ -67,6 +74,8 @@ export interface SessionParts {
   version: string;
   log: (line: string) => void;
 }
+
+const NO_WAYS: WaysToTarget = { provider: 'other', node: 'unknown', ways: [], gaps: [] };
 
 /** What there is while a node is attached. */
 interface NodeParts {
@@ -91,6 +100,7 @@ export class Session {
   readonly permissions: Permissions;
   readonly #parts: SessionParts;
   readonly #labSession: LabSession | null;
+  readonly #contextTraffic: ContextTraffic | null;
   readonly #listeners = new Set<() => void>();
   readonly #stopListening: () => void;
   #node: NodeParts | null;
@@ -109,6 +119,7 @@ export class Session {
       wantedRules: (request) => this.wantedRules(request),
     });
     this.#labSession = parts.lab && this.#openLab(parts.lab);
+    this.#contextTraffic = parts.context && this.#openTraffic(parts.context);
     this.#node = this.#openNode(parts.node);
     this.#engine = this.#openEngine();
     this.#stopListening = connection.onChange(() => this.#changed());
@@ -141,7 +152,12 @@ export class Session {
   }
 
   get traffic(): TrafficRuns {
-    return this.#lab.traffic;
+    return this.#contextTraffic?.runs ?? this.#lab.traffic;
+  }
+
+  /** The lab's own places have no other ways. @throws ORPCError NOT_FOUND */
+  async waysTo(target: string): Promise<WaysToTarget> {
+    return (await this.#contextTraffic?.ways(target)) ?? NO_WAYS;
   }
 
   get forwarders(): Forwarders {
@@ -192,9 +208,9 @@ export class Session {
   }
 
   /** @throws ORPCError NOT_FOUND */
-  resolveTarget(target: string): TargetInLab {
+  resolveTarget(target: string): ResolvedTarget {
     try {
-      return this.#lab.answers.resolveTarget(target);
+      return this.#labSession?.answers.resolveTarget(target) ?? this.#targetIn(target);
     } catch (error) {
       if (error instanceof TargetError) throw contractError('NOT_FOUND', error.message);
       throw error;
@@ -227,8 +243,7 @@ export class Session {
   async close(): Promise<void> {
     this.#stopListening();
     this.#listeners.clear();
-    await this.#labSession?.traffic.close();
-    this.#labSession?.forwarders.closeAll();
+    await this.traffic.close();
     this.cluster.close();
     this.#closeNode();
     await this.#parts.connection.close();
@@ -250,10 +265,24 @@ export class Session {
 
   #openLab({ answers, client, supervisorPid }: LabParts): LabSession {
     const { dataDir, log } = this.#parts;
-    const resolveTarget = (text: string): TargetInLab => this.resolveTarget(text);
+    const resolveTarget = (text: string): ResolvedTarget => this.resolveTarget(text);
     const forwarders = new Forwarders({ supervisorPid, resolveTarget, log });
-    const traffic = new TrafficRuns({ dataDir, supervisorPid, forwarders, resolveTarget, log });
+    const places = new LabPlaces({ supervisorPid, forwarders, resolveTarget });
+    const traffic = new TrafficRuns({ folder: join(dataDir, 'traffic'), places, resolveTarget, log });
     return { answers, pods: new PodMaker(client), forwarders, traffic };
+  }
+
+  #openTraffic(context: { name: string; kind: ClusterKind }): ContextTraffic {
+    const resolveTarget = (text: string): ResolvedTarget => this.resolveTarget(text);
+    return new ContextTraffic({ ...this.#parts, context, resolveTarget });
+  }
+
+  /** The mode is known where a node is attached. */
+  #targetIn(text: string): ResolvedTarget {
+    const { ipv4, ipv6 } = this.#nodeAddresses;
+    const addresses = [ipv4, ipv6].filter((address) => address !== '');
+    const { mode = null, dialect = null } = this.#node?.attached.engine ?? {};
+    return { ...targetIn(this.#parts.connection.objects, addresses, text), mode, dialect };
   }
 
   #openNode(attached: AttachedNode | null): NodeParts | null {

@@ -15,7 +15,7 @@ export function unavailableAbilities(has: {
   node: boolean;
 }): Partial<Record<Ability, UnavailableReason>> {
   return {
-    ...(has.lab ? {} : { pods: 'lab-only', loadBalancer: 'lab-only', traffic: 'lab-only' }),
+    ...(has.lab ? {} : { pods: 'lab-only', loadBalancer: 'lab-only', forwarders: 'lab-only' }),
     ...(has.node ? {} : { node: 'no-node', write: 'no-node' }),
   };
 }

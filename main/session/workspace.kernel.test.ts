@@ -38,6 +38,7 @@ beforeAll(async () => {
       new Session({
         connection: connectTo(context),
         kubeconfigPath: context.file,
+        context: { name: context.name, kind: contexts.kindOf(context) },
         node: null,
         lab: null,
         configuration: DEFAULT_CONFIGURATION,

@@ -38,7 +38,6 @@ export const views: readonly View[] = [
     id: 'traffic',
     title: 'frame:views.traffic',
     icon: Zap,
-    needs: 'traffic',
     load: () => import('../views/traffic/TrafficView.svelte'),
   },
   {

@@ -14,6 +14,7 @@ export const trafficRouter = traffic.router({
     return {};
   }),
   resolve: traffic.resolve.handler(({ context, input }) => context.session.resolveTarget(input.target)),
+  ways: traffic.ways.handler(({ context, input }) => context.session.waysTo(input.target)),
   openForwarder: traffic.openForwarder.handler(({ context, input }) =>
     context.session.forwarders.open(input.target),
   ),

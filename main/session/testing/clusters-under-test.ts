@@ -35,6 +35,7 @@ export class ClustersUnderTest {
         new Session({
           connection: connectTo(context),
           kubeconfigPath: context.file,
+          context: { name: context.name, kind: this.contexts.kindOf(context) },
           node: null,
           lab: null,
           configuration: DEFAULT_CONFIGURATION,

@@ -1,12 +1,14 @@
 /** Ports of this computer that lead into the lab, as if from the client outside. */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
-import type { TargetInLab } from '../../../app/contract/lab.ts';
+import type { ResolvedTarget } from '../../../app/contract/lab.ts';
 import type { Forwarder, TrafficResult } from '../../../app/contract/traffic.ts';
 import type { FromForwarder } from '../../forwarder/protocol.ts';
 import { failureKindOf } from '../../probe/failure.ts';
 import { contractError } from '../refusals.ts';
 import { ForwarderProcess } from './forwarder-process.ts';
+import { sendFromHere } from './send-from-here.ts';
+import type { TrafficWay } from './traffic-places.ts';
 
 const HERE = '127.0.0.1';
 const MOST = 64;
@@ -20,7 +22,7 @@ interface OpenForwarder {
 export interface ForwardersOptions {
   supervisorPid: number;
   /** @throws ORPCError NOT_FOUND */
-  resolveTarget: (target: string) => TargetInLab;
+  resolveTarget: (target: string) => ResolvedTarget;
   log: (line: string) => void;
 }
 
@@ -97,20 +99,12 @@ export class Forwarders {
   }
 
   /** How requests get from this computer to the target, the port for them opened if need be. */
-  async way(
-    target: string,
-    protocol: 'TCP' | 'UDP',
-  ): Promise<{
-    address: string;
-    port: number;
-    wrap: (argv: readonly string[]) => [string, ...string[]];
-    explain: (result: TrafficResult) => TrafficResult;
-  }> {
+  async way(target: string, protocol: 'TCP' | 'UDP'): Promise<TrafficWay> {
     const { id, port } = await this.open(target, protocol);
     return {
       address: HERE,
       port,
-      wrap: ([command = '', ...args]) => [command, ...args],
+      send: sendFromHere,
       explain: (result) => this.#explained(id, result),
     };
   }

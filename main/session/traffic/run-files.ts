@@ -17,8 +17,8 @@ const NAME = /^(\d{13}-[0-9a-f]{8})\.run\.json$/;
 export class RunFiles {
   readonly #folder: string;
 
-  constructor(dataDir: string) {
-    this.#folder = join(dataDir, 'traffic');
+  constructor(folder: string) {
+    this.#folder = folder;
   }
 
   /** The runs there are, the latest first. One that cannot be read is passed over. */

@@ -5,8 +5,8 @@ import type { FailureContext } from '../../../app/probe/failure-cause.ts';
 import { failureWords } from '../../../app/probe/failure-words.ts';
 import { summarize } from '../../../app/probe/result.ts';
 import type { ProbePlan } from '../../probe/plan.ts';
-import { startProber } from '../../probe/start-prober.ts';
 import { Feed } from '../feed.ts';
+import type { TrafficWay } from './traffic-places.ts';
 
 const BATCH_MS = 100;
 /** Summing up a long run takes a while: it is not to take more than a sixth of the time. */
@@ -16,9 +16,7 @@ export interface RunningTrafficOptions {
   /** Without results yet. */
   run: TrafficRun;
   plan: ProbePlan;
-  wrap: (argv: readonly string[]) => [string, ...string[]];
-  /** Says what a failure was where the place it is sent from cannot see that. */
-  explain: (result: TrafficResult) => TrafficResult;
+  way: TrafficWay;
   /** The run with its summary up to now. */
   onRun: (run: TrafficRun) => void;
 }
@@ -56,10 +54,10 @@ export class RunningTraffic {
   }
 
   async #send(): Promise<void> {
-    const { plan, wrap } = this.#options;
+    const { plan, way } = this.#options;
     let error: string | undefined;
     try {
-      await startProber({ plan, wrap, signal: this.#stop.signal, onResult: (result) => this.#take(result) });
+      await way.send(plan, { signal: this.#stop.signal, onResult: (result) => this.#take(result) });
     } catch (thrown) {
       error = thrown instanceof Error ? thrown.message : String(thrown);
     }
@@ -86,7 +84,8 @@ export class RunningTraffic {
   }
 
   #flush(change: Partial<Pick<TrafficRun, 'state' | 'endedAt' | 'error'>>): void {
-    const results = this.#batch.map((result) => this.#options.explain(result));
+    const { way } = this.#options;
+    const results = this.#batch.map((result) => way.explain?.(result) ?? result);
     this.#batch = [];
     this.#results = [...this.#results, ...results];
     const summary = summarize(this.#results);

@@ -1,42 +1,32 @@
 /** Requests sent through the rules: the runs that go on, and earlier ones, which survive a restart. */
 import { randomBytes } from 'node:crypto';
 import type { FeedEvent } from '../../../app/contract/feed.ts';
-import type { TargetInLab } from '../../../app/contract/lab.ts';
+import type { ResolvedTarget } from '../../../app/contract/lab.ts';
 import type {
   RunChange,
   RunState,
   RunsChange,
   RunsState,
   TrafficPlan,
-  TrafficResult,
   TrafficRun,
 } from '../../../app/contract/traffic.ts';
 import { summarize } from '../../../app/probe/result.ts';
-import { checkPlace, inPlace, UnknownPlaceError } from '../../lab/place.ts';
 import { Feed } from '../feed.ts';
 import { contractError } from '../refusals.ts';
-import type { Forwarders } from './forwarders.ts';
 import { RunFiles } from './run-files.ts';
 import { RunningTraffic } from './running-traffic.ts';
+import type { TrafficPlaces } from './traffic-places.ts';
 
 const KEPT = 50;
 const MOST_RUNNING = 8;
 
 export interface TrafficRunsOptions {
-  dataDir: string;
-  supervisorPid: number;
-  forwarders: Forwarders;
+  /** Where earlier runs are kept. */
+  folder: string;
+  places: TrafficPlaces;
   /** @throws ORPCError NOT_FOUND */
-  resolveTarget: (target: string) => TargetInLab;
+  resolveTarget: (target: string) => ResolvedTarget;
   log: (line: string) => void;
-}
-
-/** Where the requests are sent from, and to which address there. */
-interface Way {
-  address: string;
-  port: number;
-  wrap: (argv: readonly string[]) => [string, ...string[]];
-  explain: (result: TrafficResult) => TrafficResult;
 }
 
 export class TrafficRuns {
@@ -49,7 +39,7 @@ export class TrafficRuns {
 
   constructor(options: TrafficRunsOptions) {
     this.#options = options;
-    this.#files = new RunFiles(options.dataDir);
+    this.#files = new RunFiles(options.folder);
     this.#feed = new Feed(() => ({ runs: this.#known }));
   }
 
@@ -62,13 +52,14 @@ export class TrafficRuns {
       throw contractError('REFUSED', `${plan.target} is an SCTP port; requests are sent over TCP and UDP`);
     }
     const protocol = plan.protocol ?? (target.protocol === 'UDP' ? 'udp' : 'http');
-    const { address, port, wrap, explain } = await this.#way(plan, protocol === 'udp' ? 'UDP' : 'TCP');
+    const way = await this.#options.places.way(plan, protocol === 'udp' ? 'UDP' : 'TCP');
+    const { address, port } = way;
     const { requests, concurrency, keepAlive, timeoutMs } = plan;
     const run: TrafficRun = {
       id: `${Date.now()}-${randomBytes(4).toString('hex')}`,
       plan,
       protocol,
-      target,
+      target: plan.at ? { ...target, ...plan.at } : target,
       startedAt: new Date().toISOString(),
       endedAt: null,
       state: 'running',
@@ -77,16 +68,16 @@ export class TrafficRuns {
       dialect: target.dialect,
       explanations: [],
     };
+    // Known before it begins: it may fail at once.
+    this.#runs = [run, ...this.#known];
+    this.#feed.publish([{ type: 'run', run }]);
     const traffic = new RunningTraffic({
       run,
       plan: { address, port, protocol, requests, concurrency, keepAlive, timeoutMs },
-      wrap,
-      explain,
+      way,
       onRun: (now) => this.#changed(now),
     });
     this.#running.set(run.id, traffic);
-    this.#runs = [run, ...this.#known];
-    this.#feed.publish([{ type: 'run', run }]);
     this.#save(traffic.state);
     void traffic.ended.then(() => this.#ended(traffic));
     return run;
@@ -123,24 +114,7 @@ export class TrafficRuns {
   async close(): Promise<void> {
     await Promise.all([...this.#running.values()].map((traffic) => traffic.stop()));
     this.#feed.close();
-  }
-
-  async #way(plan: TrafficPlan, protocol: 'TCP' | 'UDP'): Promise<Way> {
-    const { supervisorPid, forwarders, resolveTarget } = this.#options;
-    if (plan.from === 'here') return forwarders.way(plan.target, protocol);
-    try {
-      checkPlace(supervisorPid, plan.from);
-    } catch (error) {
-      if (error instanceof UnknownPlaceError) throw contractError('NOT_FOUND', error.message);
-      throw error;
-    }
-    const { address, port } = resolveTarget(plan.target);
-    return {
-      address,
-      port,
-      wrap: (argv) => inPlace(supervisorPid, plan.from, argv),
-      explain: (result) => result,
-    };
+    await this.#options.places.close();
   }
 
   get #known(): TrafficRun[] {

@@ -83,9 +83,14 @@ it('is worked with: a Service made there, changed by server-side apply, and set 
   await window.row('there', '30500').waitFor();
 });
 
-it('says what needs the lab or a node', async () => {
+it('tells at which address its node port is asked from where, and says what needs a node', async () => {
   await window.show('Traffic');
-  await window.page.getByText('Only in the embedded lab').waitFor();
+  const ways = window.main.getByRole('region', { name: 'Which address works from where' });
+  await ways.getByText('localhost is this computer, and the node port is opened by the node.').waitFor();
+  const own = ways.getByRole('button', { name: '10.0.0.5:30500' });
+  await own.click();
+  expect(await own.getAttribute('aria-pressed')).toBe('true');
+  expect(await window.main.getByText('Ports of this computer').count()).toBe(0);
   await window.show('Rules');
   await window.main.getByText('No node is attached').waitFor();
   await window.show('Services');

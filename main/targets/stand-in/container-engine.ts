@@ -111,6 +111,11 @@ export class ContainerEngine implements AsyncDisposable {
     writeFileSync(join(this.#folder, 'trouble.json'), JSON.stringify(trouble));
   }
 
+  /** What `info` says instead of what a daemon of this computer says. */
+  info(instead: object): void {
+    writeFileSync(join(this.#folder, 'info.json'), JSON.stringify(instead));
+  }
+
   /** What the runtimes were asked, word for word. */
   asked(): string[][] {
     const lines = readFileSync(join(this.#folder, 'asked.jsonl'), 'utf8').trim().split('\n').filter(Boolean);

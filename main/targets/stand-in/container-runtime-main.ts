@@ -8,6 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 interface Container {
@@ -205,6 +206,20 @@ function list(words: string[]): void {
   }
 }
 
+/** The parts of `info` that tell whose machine it is; a test says what they are in `info.json`. */
+function info(words: string[]): void {
+  options(words, { '--format': 'value' });
+  const usual =
+    runtime === 'podman'
+      ? { host: { hostname: hostname(), serviceIsRemote: false, security: { rootless: false } } }
+      : {
+          Name: hostname(),
+          OperatingSystem: 'Debian GNU/Linux 13 (trixie)',
+          SecurityOptions: ['name=seccomp,profile=builtin'],
+        };
+  process.stdout.write(`${JSON.stringify({ ...usual, ...read('info.json', {}) })}\n`);
+}
+
 async function exec(words: string[]): Promise<void> {
   options(words, { '-i': 'flag', '--user': 'value', '--privileged': 'flag' });
   const [name = '', program = '', ...rest] = words;
@@ -252,4 +267,5 @@ const [verb, ...words] = argv;
 if (verb === 'inspect') inspect(words);
 else if (verb === 'ps') list(words);
 else if (verb === 'exec') await exec(words);
+else if (verb === 'info') info(words);
 else say('usage', String(verb));

@@ -43,7 +43,7 @@ export const comparedSettings = [
 ] as const;
 export type ComparedSetting = (typeof comparedSettings)[number];
 
-export function settingOf(run: TrafficRun, setting: ComparedSetting): string | number | boolean {
+export function settingOf(run: TrafficRun, setting: ComparedSetting): string | number | boolean | null {
   switch (setting) {
     case 'protocol':
     case 'mode':

@@ -1,5 +1,5 @@
-import type { TargetInLab } from '../../../app/contract/lab.ts';
-import type { TrafficPlan, TrafficRun } from '../../../app/contract/traffic.ts';
+import type { ResolvedTarget } from '../../../app/contract/lab.ts';
+import type { TrafficPlan, TrafficRun, WaysToTarget } from '../../../app/contract/traffic.ts';
 import { LiveFeed } from '../../connection/live-feed.svelte.ts';
 import { t } from '../../i18n/messages.svelte.ts';
 import type { Session } from '../../session/session.svelte.ts';
@@ -8,6 +8,9 @@ import { likelyTarget } from './target-choices.ts';
 
 const RESOLVE_AFTER_MS = 150;
 const REMEMBERED = 'traffic.plan';
+
+/** What is asked instead of the target's own address. */
+export type AskedAddress = NonNullable<TrafficPlan['at']>;
 
 export type Protocol = NonNullable<TrafficPlan['protocol']>;
 
@@ -24,7 +27,9 @@ export class TrafficPage {
   keepAlive = $state(false);
   timeoutMs: number | null = $state(3000);
   /** What the target is now; undefined while that is not known. */
-  resolved: TargetInLab | undefined = $state.raw();
+  resolved: ResolvedTarget | undefined = $state.raw();
+  /** From where it can be asked; undefined while that is not known, and in the lab, whose places say it all. */
+  ways: WaysToTarget | undefined = $state.raw();
   /** Why the target is none. */
   problem: string | undefined = $state();
   isStarting = $state(false);
@@ -32,15 +37,22 @@ export class TrafficPage {
   /** The run beside which the selected one is shown. */
   comparedId: string | null = $state(null);
 
+  /** Whether the cluster is the embedded lab, with places of its own. */
+  readonly isLab: boolean;
+  /** A way that a person chose, and the target that it is to. */
+  #chosenWay: { target: string; at: AskedAddress } | undefined = $state.raw();
   #suggested = false;
 
   constructor(session: Session) {
     this.#session = session;
+    // A page is one cluster's: another that is chosen has another page.
+    this.isLab = session.clusters.chosenId === 'lab';
+    this.from = this.isLab ? 'client' : 'here';
     this.#runs = new LiveFeed<RunsState, RunsChange>(session.connection, {
       subscribe: (signal) => session.client.traffic.watchRuns(undefined, { signal }),
       apply: applyRunsChanges,
     });
-    this.#recall(session.remembered(REMEMBERED));
+    this.#recall(session.remembered(this.#rememberedAs));
     $effect(() => this.#followAddress());
     $effect(() => this.#suggest());
     $effect(() => this.#resolve());
@@ -64,11 +76,29 @@ export class TrafficPage {
     return this.protocol === 'udp' && this.resolved?.service ? 'http' : (this.protocol ?? 'http');
   });
 
+  /** From this computer: the way that was chosen, else the first that leads there. undefined: the target's own address. */
+  readonly at: AskedAddress | undefined = $derived.by(() => {
+    if (this.isLab || this.from !== 'here') return undefined;
+    if (this.#chosenWay?.target === this.target.trim()) return this.#chosenWay.at;
+    const way = this.ways?.ways.find(
+      ({ from, works, address }) => from === 'this computer' && works !== 'no' && address !== undefined,
+    );
+    return way?.address === undefined || way.port === undefined
+      ? undefined
+      : { address: way.address, port: way.port };
+  });
+
   readonly canStart: boolean = $derived(
     this.target.trim() !== '' &&
       this.problem === undefined &&
       [this.requests, this.concurrency, this.timeoutMs].every((number) => number !== null),
   );
+
+  /** Asks there from now on, until another target is chosen. */
+  choose(at: AskedAddress): void {
+    this.from = 'here';
+    this.#chosenWay = { target: this.target.trim(), at };
+  }
 
   async start(): Promise<void> {
     const { requests, concurrency, timeoutMs } = this;
@@ -76,13 +106,15 @@ export class TrafficPage {
     const plan: TrafficPlan = {
       from: this.from,
       target: this.target.trim(),
+      ...(this.at ? { at: this.at } : {}),
       protocol: this.effectiveProtocol,
       requests,
       concurrency: Math.min(concurrency, requests),
       keepAlive: this.keepAlive && this.effectiveProtocol !== 'udp',
       timeoutMs,
     };
-    this.#session.remember(REMEMBERED, { ...plan, protocol: this.protocol });
+    const { at: _, ...kept } = plan;
+    this.#session.remember(this.#rememberedAs, { ...kept, protocol: this.protocol });
     await this.#run(plan);
   }
 
@@ -124,10 +156,15 @@ export class TrafficPage {
     }
   }
 
+  get #rememberedAs(): string {
+    return this.isLab ? REMEMBERED : `${REMEMBERED}.${this.#session.clusters.chosenId}`;
+  }
+
   #recall(plan: Record<string, unknown>): void {
-    const { from, target, protocol, requests, concurrency, keepAlive, timeoutMs } = plan;
-    if (typeof from === 'string') this.from = from;
+    const { from, target, at, protocol, requests, concurrency, keepAlive, timeoutMs } = plan;
+    if (typeof from === 'string') this.#comeFrom(from);
     if (typeof target === 'string') this.target = target;
+    if (at && typeof target === 'string') this.#chosenWay = { target, at: at as AskedAddress };
     this.protocol = protocol === 'http' || protocol === 'tcp' || protocol === 'udp' ? protocol : null;
     if (typeof requests === 'number') this.requests = requests;
     if (typeof concurrency === 'number') this.concurrency = concurrency;
@@ -140,7 +177,12 @@ export class TrafficPage {
     const { view, query } = this.#session.router;
     if (view !== 'traffic') return;
     if (query['target'] !== undefined) this.target = query['target'];
-    if (query['from'] !== undefined) this.from = query['from'];
+    if (query['from'] !== undefined) this.#comeFrom(query['from']);
+  }
+
+  /** Outside and the node are places of the lab alone. */
+  #comeFrom(place: string): void {
+    this.from = !this.isLab && (place === 'client' || place === 'node') ? 'here' : place;
   }
 
   /** A form that nobody has filled yet can be sent as it stands. */
@@ -168,9 +210,13 @@ export class TrafficPage {
         if (gone) return;
         this.resolved = resolved;
         this.problem = undefined;
+        if (this.isLab) return;
+        const ways = await this.#session.client.traffic.ways({ target });
+        if (!gone) this.ways = ways;
       } catch (error) {
         if (gone) return;
         this.resolved = undefined;
+        this.ways = undefined;
         this.problem = error instanceof Error ? error.message : String(error);
       }
     }, RESOLVE_AFTER_MS);
