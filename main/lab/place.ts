@@ -57,7 +57,9 @@ export function inPlace(
     'nsenter', '--target', String(supervisorPid), ...userNamespace, '--mount', '--pid', '--net',
     `--wdns=${workingFolder()}`, '--',
     'setpriv', '--pdeathsig', 'TERM', '--',
-    'ip', 'netns', 'exec', placeNamespaceName(place), ...command,
+    'ip', 'netns', 'exec', placeNamespaceName(place),
+    // ip gives 1 for a command that is not there; setpriv 127, as shells do.
+    'setpriv', '--pdeathsig', 'TERM', '--', ...command,
   ]; // biome-ignore format: one program a line
 }
 

@@ -9,7 +9,14 @@ export const MODES = ['userspace', 'iptables', 'nftables'];
 const DIALECTS = ['current', 'classic'];
 
 export const dataOption = (): Option =>
-  new Option('--data <folder>', "the lab's data folder (default: the platform's own for this user)");
+  new Option(
+    '--data <folder>',
+    "the lab's data folder (default: the platform's own for this user)",
+  ).argParser((folder: string) => {
+    // `--data "$UNSET"`: not the folder that the command happens to be called in.
+    if (folder === '') throw new BadInputError('--data takes a folder, not an empty word');
+    return folder;
+  });
 export const modeOption = (): Option => new Option('--mode <mode>', 'proxy mode').choices(MODES);
 export const dialectOption = (): Option =>
   new Option(
@@ -28,7 +35,7 @@ export const elevateOption = (): Option =>
   new Option('--elevate', "where it takes root, asks for the right: sudo, or the desktop's dialog");
 
 /** The values of an option that is given several times. */
-export function collect(value: string, before: string[]): string[] {
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 

@@ -12,7 +12,7 @@ export function addRender(program: Command): void {
   program
     .command('render')
     .description('objects to rules: what kube-proxy would write for them')
-    .requiredOption('-f, --file <file>', 'objects in YAML or JSON, `-` for stdin; repeatable', collect, [])
+    .requiredOption('-f, --file <file>', 'objects in YAML or JSON, `-` for stdin; repeatable', collect)
     .addOption(configOption())
     .addOption(strictConfigOption())
     .addOption(modeOption())
