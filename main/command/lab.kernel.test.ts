@@ -215,6 +215,7 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
 
   it('gives the command its exit code, and says what is wrong with a place', async () => {
     expect((await lab.exec('client', 'sh', '-c', 'exit 7')).code).toBe(7);
+    expect((await lab.exec('client', 'no-such-command')).code, 'as shells say it').toBe(127);
     for (const place of ['somewhere', 'pod/none', 'pod/../node']) {
       const unknown = await lab.exec(place, 'true');
       expect(unknown.code, place).toBe(2);
