@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { type FeedEvent, FeedGapError, FeedReader } from '../../app/contract/feed-reader.ts';
 import { backoffMs } from './backoff.ts';
 import type { EngineConnection } from './engine-connection.svelte.ts';
@@ -34,7 +35,8 @@ export class LiveFeed<State, Change> {
       this.#subject = subject;
       const follower = new AbortController();
       const call = new AbortController();
-      void this.#follow(follower.signal, call.signal);
+      // What asking itself looks at, such as the cluster it is meant for, is no reason to ask again.
+      untrack(() => void this.#follow(follower.signal, call.signal));
       return () => {
         follower.abort();
         // A connection that is gone has ended its calls itself, and carries no word of an end any more.
