@@ -6,6 +6,7 @@ import { clusterContract } from './cluster.ts';
 import { clustersContract } from './clusters.ts';
 import { engineContract } from './engine.ts';
 import { exportsContract } from './exports.ts';
+import { kindContract } from './kind.ts';
 import { labContract } from './lab.ts';
 import { nodeContract } from './node.ts';
 import { podsContract } from './pods.ts';
@@ -21,6 +22,7 @@ export const contract = {
   clusters: clustersContract,
   engine: engineContract,
   exports: exportsContract,
+  kind: kindContract,
   /** What the commands ask. */
   lab: labContract,
   node: nodeContract,

@@ -11,6 +11,7 @@ import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuratio
 import { connectTo } from '../cluster/cluster-connection.ts';
 import type { KubeContext } from '../cluster/kube-context.ts';
 import { Engine } from '../engine/engine.ts';
+import { KindClusters } from '../kind/kind-clusters.ts';
 import { ContextClusters } from '../session/context-clusters.ts';
 import { type LabAnswers, Session } from '../session/session.ts';
 import type { SessionContext } from '../session/session-context.ts';
@@ -125,7 +126,9 @@ async function assemble(options: LabHostOptions, pieces: Pieces, lock: DataFolde
     log: options.log,
   });
   pieces.onClose(() => workspace.close());
-  const context: SessionContext = { settings, workspace, log: options.log };
+  const kind = new KindClusters(options.log);
+  pieces.onClose(() => kind.close());
+  const context: SessionContext = { settings, workspace, kind, log: options.log };
   const starting = startLabProcess((text) => options.log(text.trimEnd()));
   // Shell or API server may fail first; this one's failure is looked at below in any case.
   starting.catch(() => {});

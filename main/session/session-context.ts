@@ -1,3 +1,4 @@
+import type { KindClusters } from '../kind/kind-clusters.ts';
 import type { SettingsStore } from './settings.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -9,6 +10,8 @@ export interface SessionContext {
   readonly workspace: Workspace;
   /** Of the question, where a carrier has any. */
   readonly reqHeaders?: Headers;
+  /** The kind clusters of this computer. */
+  readonly kind: KindClusters;
   /** One line for people. */
   readonly log: (line: string) => void;
 }

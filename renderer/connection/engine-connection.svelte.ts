@@ -1,4 +1,5 @@
 import { type ClientLink, createORPCClient } from '@orpc/client';
+import { untrack } from 'svelte';
 import type { CallContext } from '../../app/contract/carrier.ts';
 import { backoffMs } from './backoff.ts';
 import { type Carrier, UnauthorizedError } from './carrier.ts';
@@ -88,7 +89,8 @@ export class EngineConnection {
     return {
       call: (path, input, options) => {
         if (!this.#carrier) return Promise.reject(new NotConnectedError());
-        const context = { cluster: cluster(), ...options.context };
+        // Whoever asks in an effect is not to ask anew because the cluster has become another: it says so itself.
+        const context = { cluster: untrack(cluster), ...options.context };
         return this.#carrier.link.call(path, input, { ...options, context });
       },
     };

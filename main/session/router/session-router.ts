@@ -6,6 +6,7 @@ import { clusterRouter } from './cluster-router.ts';
 import { clustersRouter } from './clusters-router.ts';
 import { engineRouter } from './engine-router.ts';
 import { exportsRouter } from './exports-router.ts';
+import { kindRouter } from './kind-router.ts';
 import { labRouter } from './lab-router.ts';
 import { nodeRouter } from './node-router.ts';
 import { podsRouter } from './pods-router.ts';
@@ -20,6 +21,7 @@ export const sessionRouter = implement(contract).$context<SessionContext>().rout
   clusters: clustersRouter,
   engine: engineRouter,
   exports: exportsRouter,
+  kind: kindRouter,
   lab: labRouter,
   node: nodeRouter,
   pods: podsRouter,

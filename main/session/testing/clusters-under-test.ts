@@ -65,6 +65,7 @@ export class ClustersUnderTest {
       context: {
         workspace: this.workspace,
         settings: undefined as never,
+        kind: undefined as never,
         log: (line) => this.log.push(line),
         reqHeaders: new Headers(callHeaders({ cluster })),
       },
