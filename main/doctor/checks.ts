@@ -1,4 +1,5 @@
 /** What `doctor` looks at. Each check says what it found and, where that is a lack, the remedy. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { NodeCapabilities, ToolState } from '../helper/node-protocol.ts';
 import { startLabProcess } from '../lab/lab-process.ts';
@@ -123,6 +124,23 @@ function checkKubectl(): Check {
   };
 }
 
+/** By fontconfig, which browsers and Electron ask too; where it is not there, nothing is known and nothing said. */
+function checkChineseFont(): Check[] {
+  const { status, stdout } = spawnSync('fc-list', [':lang=zh-cn', 'family'], { encoding: 'utf8' });
+  if (status !== 0) return [];
+  const name = 'font for Chinese';
+  const [family] = stdout.split('\n').filter(Boolean);
+  if (family) return [{ name, state: 'ok', found: family.split(',')[0] ?? family }];
+  return [
+    {
+      name,
+      state: 'lacking',
+      found: 'missing: the window in Chinese shows boxes in place of its signs',
+      remedy: 'apt install fonts-noto-cjk',
+    },
+  ];
+}
+
 /** All checks, in the order they are printed. */
 export async function runChecks(): Promise<Check[]> {
   const node: Check = { name: 'node', state: 'ok', found: process.version };
@@ -140,5 +158,13 @@ export async function runChecks(): Promise<Check[]> {
     ];
   }
   const tools = requiredTools.filter((tool) => tool.need !== 'tests').map(checkTool);
-  return [node, ...tools, checkKubectl(), ...namespaceSettings(), ...(await labChecks()), checkElectron()];
+  return [
+    node,
+    ...tools,
+    checkKubectl(),
+    ...namespaceSettings(),
+    ...(await labChecks()),
+    checkElectron(),
+    ...checkChineseFont(),
+  ];
 }

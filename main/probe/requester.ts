@@ -214,13 +214,16 @@ class UdpRequester implements Requester {
     const { address, port, localAddress } = this.#plan;
     const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     return new Promise((resolve, reject) => {
-      socket.once('error', (error) => {
+      const fail = (error: Error): void => {
         socket.close();
         reject(classify(error, { connected: false, answerBegan: false }));
-      });
+      };
+      socket.once('error', fail);
       if (localAddress) socket.bind(0, localAddress);
-      socket.connect(port, address, () => {
+      // Where there is no way to the address it is the callback that is given the error.
+      socket.connect(port, address, (error?: Error | null) => {
         socket.removeAllListeners('error');
+        if (error) return fail(error);
         socket.on('error', () => {});
         resolve(socket);
       });

@@ -191,6 +191,13 @@ describe('a failure', () => {
         server: unusedPort,
         plan: { address: '255.255.255.255' },
       },
+      {
+        // Refused before anything is sent: whoever would broadcast has to ask for it.
+        kind: 'other',
+        when: 'the system lets no datagram out to the address',
+        server: unusedPort,
+        plan: { address: '255.255.255.255', protocol: 'udp' },
+      },
     ];
   it.each(failing)('is $kind when $when', async ({ kind, server, plan }) => {
     const [result] = await probe(await server(), plan);

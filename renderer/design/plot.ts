@@ -47,7 +47,7 @@ function axis(label: string | undefined, format: ((value: number) => string) | u
     stroke: token('--color-text-muted'),
     grid: line,
     ticks: line,
-    size: size * 3.25,
+    size: size * 3.75,
     ...(format
       ? {
           values: (_: uPlot, values: number[]) =>
