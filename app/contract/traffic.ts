@@ -16,6 +16,8 @@ export const trafficPlanSchema = z.object({
   target: z.string().min(1).max(1024),
   /** The address that is asked instead of the target's own: a port of this computer that is led to its node port. */
   at: z.object({ address: z.union([z.ipv4(), z.ipv6()]), port: z.int().min(1).max(65535) }).optional(),
+  /** From a pod of another cluster than the lab commands are run in it: the person has agreed to that. */
+  agreed: z.boolean().optional(),
   /** Absent: HTTP, or UDP where the port is UDP. */
   protocol: trafficProtocolSchema.optional(),
   requests: z.int().min(1).max(100_000),

@@ -53,6 +53,16 @@ export class ApiTransport {
     return this.#sendOnce(call);
   }
 
+  /** The address and the options of a WebSocket to that path, with the same credentials. */
+  async webSocket(path: string): Promise<{ url: string; options: object }> {
+    const kubeConfig = await this.#credentials();
+    const server = kubeConfig.getCurrentCluster()?.server;
+    if (!server) throw new Error('the kubeconfig has no current cluster');
+    const options: RequestOptions = {};
+    await kubeConfig.applyToHTTPSOptions(options);
+    return { url: server.replace(/\/$/, '').replace(/^http/, 'ws') + path, options };
+  }
+
   async #sendOnce(call: TransportRequest): Promise<IncomingMessage> {
     const { method, path, headers, body, silenceMs, signal } = call;
     const kubeConfig = await this.#credentials();

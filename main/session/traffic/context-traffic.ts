@@ -31,11 +31,11 @@ export class ContextTraffic {
   #surroundings: { at: number; found: Promise<FoundSurroundings> } | undefined;
 
   constructor(options: ContextTrafficOptions) {
-    const { kubeconfigPath, context, dataDir, resolveTarget, log } = options;
+    const { connection, kubeconfigPath, context, dataDir, resolveTarget, log } = options;
     this.#options = options;
     this.runs = new TrafficRuns({
       folder: join(dataDir, 'clusters', contextId(kubeconfigPath, context.name), 'traffic'),
-      places: new ClusterPlaces({ resolveTarget }),
+      places: new ClusterPlaces({ connection, resolveTarget }),
       resolveTarget,
       log,
     });

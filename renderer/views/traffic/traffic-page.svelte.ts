@@ -33,6 +33,8 @@ export class TrafficPage {
   /** Why the target is none. */
   problem: string | undefined = $state();
   isStarting = $state(false);
+  /** A plan that runs commands in a pod of somebody's, which the person is asked about first. */
+  asking: TrafficPlan | undefined = $state.raw();
   selectedId: string | null = $state(null);
   /** The run beside which the selected one is shown. */
   comparedId: string | null = $state(null);
@@ -88,9 +90,17 @@ export class TrafficPage {
       : { address: way.address, port: way.port };
   });
 
+  /** Whether this person may not run commands in the pod that requests would come from. */
+  readonly isRefused: boolean = $derived.by(() => {
+    const [kind, namespace = ''] = this.from.split('/');
+    if (this.isLab || kind !== 'pod') return false;
+    return this.#session.permissions.refuses('create', 'pods/exec', namespace);
+  });
+
   readonly canStart: boolean = $derived(
     this.target.trim() !== '' &&
       this.problem === undefined &&
+      !this.isRefused &&
       [this.requests, this.concurrency, this.timeoutMs].every((number) => number !== null),
   );
 
@@ -113,14 +123,15 @@ export class TrafficPage {
       keepAlive: this.keepAlive && this.effectiveProtocol !== 'udp',
       timeoutMs,
     };
-    const { at: _, ...kept } = plan;
+    const { at: _at, ...kept } = plan;
     this.#session.remember(this.#rememberedAs, { ...kept, protocol: this.protocol });
     await this.#run(plan);
   }
 
   /** The same plan once more; the target is found anew. */
   again({ plan }: TrafficRun): Promise<void> {
-    return this.#run(plan);
+    const { agreed: _, ...asked } = plan;
+    return this.#run(asked);
   }
 
   /** Puts a run's plan into the form. */
@@ -138,7 +149,18 @@ export class TrafficPage {
     if (this.selectedId === run.id) this.selectedId = next?.id ?? null;
   }
 
+  /** The person has agreed to commands in the pod. */
+  async agree(): Promise<void> {
+    const plan = this.asking;
+    this.asking = undefined;
+    if (plan) await this.#run({ ...plan, agreed: true });
+  }
+
   async #run(plan: TrafficPlan): Promise<void> {
+    if (!this.isLab && plan.from.startsWith('pod/') && !plan.agreed) {
+      this.asking = plan;
+      return;
+    }
     this.isStarting = true;
     const run = await this.#told(this.#session.client.traffic.start(plan), t('traffic:startFailed'));
     this.isStarting = false;
