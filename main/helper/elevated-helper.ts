@@ -47,8 +47,14 @@ const HELLO_TIMEOUT_MS = 5_000;
 /** A hello is a few hundred bytes; nothing longer is read from somebody unknown. */
 const MOST_HELLO_BYTES = 4096;
 
-/** @throws ElevationError */
-export async function startElevatedHelper(start: HelperStarter): Promise<ElevatedHelper> {
+/**
+ * @param signal gives up waiting: a helper that comes later finds nobody, and ends without having done anything
+ * @throws ElevationError
+ */
+export async function startElevatedHelper(
+  start: HelperStarter,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<ElevatedHelper> {
   removeForsaken();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   const socket =
@@ -66,7 +72,7 @@ export async function startElevatedHelper(start: HelperStarter): Promise<Elevate
       server.listen(socket, resolve);
     });
     writeFileSync(file, JSON.stringify({ socket, token }), { mode: 0o600, flag: 'wx' });
-    const { channel, processEnded } = await meet(server, { token, start: () => start(file) });
+    const { channel, processEnded } = await meet(server, { token, start: () => start(file), signal });
     const ended = new Promise<void>((resolve) => channel.onClose(resolve));
     return {
       verbs: callVerbs(channel, helperVerbs),
@@ -100,15 +106,28 @@ function removeForsaken(): void {
 /** Waits for the helper among those who connect. */
 function meet(
   server: Server,
-  { token, start }: { token: string; start: () => { ended: Promise<void> } },
+  {
+    token,
+    start,
+    signal,
+  }: { token: string; start: () => { ended: Promise<void> }; signal: AbortSignal | undefined },
 ): Promise<{ channel: FrameChannel; processEnded: Promise<void> }> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new ElevationError('failed', 'the helper did not come within three minutes; try again'));
     }, ELEVATION_TIMEOUT_MS);
+    const cancel = (): void => {
+      clearTimeout(timer);
+      reject(new ElevationError('cancelled', 'nothing was changed: it was cancelled'));
+    };
+    if (signal?.aborted) return cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
     const { ended } = start();
     server.on('connection', (peer) => {
       greet(peer, token, (channel) => {
+        // Whoever waited for it has gone.
+        if (signal?.aborted) return channel.close();
+        signal?.removeEventListener('abort', cancel);
         clearTimeout(timer);
         resolve({ channel, processEnded: ended });
       });

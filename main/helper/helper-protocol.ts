@@ -1,6 +1,7 @@
 /** What the elevated helper is asked: to attach to one node, and from then on a node's verbs. */
 import { z } from 'zod';
 import { parseTargetSpec } from '../targets/target-spec.ts';
+import { attachingVerbs } from './attaching-verbs.ts';
 import { listeningVerbs } from './listening-verbs.ts';
 import { nodeVerbs } from './node-protocol.ts';
 import { verb } from './verb-channel.ts';
@@ -36,6 +37,7 @@ const targetSchema = z
 export const helperVerbs = {
   ...nodeVerbs,
   ...listeningVerbs,
+  ...attachingVerbs,
   /** Chooses the node, once: `host`, `netns:NAME`, `container:NAME` or `minikube:PROFILE`. */
   attach: verb<{ target: string }, void>(z.strictObject({ target: targetSchema })),
   /** What was written stays when the helper goes: nothing is undone any more. */

@@ -7,11 +7,12 @@ import { processStartTime } from '../process-start-time.ts';
 import { type NodeAt, nodeAt } from '../targets/node-at.ts';
 import { PlaceError } from '../targets/place-error.ts';
 import { parseTargetSpec } from '../targets/target-spec.ts';
+import { attachingVerbHandlers, attachingVerbs } from './attaching-verbs.ts';
 import type { AuditEntry, AuditLog } from './audit-log.ts';
 import type { HelperVerbs } from './helper-protocol.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { listeningVerbs } from './listening-verbs.ts';
-import { type NodeVerbs, nodeVerbs } from './node-protocol.ts';
+import { nodeVerbs } from './node-protocol.ts';
 import { restoreSnapshot, takeSnapshot } from './node-snapshot.ts';
 import { nodeVerbHandlers } from './node-verbs.ts';
 import { RulesetMonitor } from './ruleset-monitor.ts';
@@ -72,8 +73,11 @@ export class HelperSession {
       leaveRules: (args) => this.#bounded('leaveRules', args, () => this.#leaveRules()),
       undo: (args) => this.#bounded('undo', args, () => this.#undo()),
     };
-    const verbs = Object.keys(nodeVerbs) as (keyof NodeVerbs)[];
-    const rest = [...verbs, ...(Object.keys(listeningVerbs) as (keyof typeof listeningVerbs)[])];
+    const rest = Object.keys({
+      ...nodeVerbs,
+      ...listeningVerbs,
+      ...attachingVerbs,
+    }) as (keyof Attached['verbs'])[];
     return {
       ...Object.fromEntries(rest.map((name) => [name, call(name)])),
       ...own,
@@ -136,7 +140,7 @@ export class HelperSession {
   async #attach(target: string): Promise<void> {
     if (this.#attached) throw Object.assign(new Error('a node is attached already'), { code: 'attached' });
     const node = await nodeAt(parseTargetSpec(target));
-    const { userspace, healthChecks } = node.listeners;
+    const { userspace, healthChecks, mark } = node.listeners;
     const monitor = new RulesetMonitor(node.place);
     this.#attached = {
       node,
@@ -147,6 +151,7 @@ export class HelperSession {
         serveServicePorts: (state) => userspace.serve(state),
         relayStatistics: () => userspace.statistics(),
         serveHealthChecks: (state) => healthChecks.serve(state),
+        ...attachingVerbHandlers(node.place, mark),
       },
     };
   }
@@ -179,7 +184,10 @@ export class HelperSession {
     this.#noted = undefined;
     const entry = await noted;
     if (!entry) return;
-    await restoreSnapshot(this.#here().node.place, entry.before);
+    const { place, listeners } = this.#here().node;
+    await restoreSnapshot(place, entry.before);
+    // No rule leads to them any more. At the end of all they have been closed already.
+    if (!this.#ended) await listeners.quiet();
     this.#options.journal.remove(entry);
   }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type FollowedCommand, followCommand } from '../follow-command.ts';
 import type { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import { type CommandOutput, runCommand } from '../run-command.ts';
+import { type NodeProcess, processesIn } from './node-processes.ts';
 
 /** Where a node's commands run and its settings are: a network namespace, or a container behind its runtime. */
 export interface NodePlace {
@@ -12,6 +13,8 @@ export interface NodePlace {
   ): Promise<CommandOutput>;
   /** Starts a command that goes on until it is closed, and hands on each line it prints; not every place can. */
   follow?: (argv: readonly [string, ...string[]], onLine: (line: string) => void) => FollowedCommand;
+  /** The programs that run there; not every place can tell. */
+  processes?: () => Promise<NodeProcess[]>;
   /** A setting below /proc/sys, trimmed; undefined for one that the node's kernel lacks. */
   readSetting(path: string): Promise<string | undefined>;
   /** Passed over for a setting that the node's kernel lacks. */
@@ -26,6 +29,7 @@ export function namespacePlace(within?: NetworkNamespace): NodePlace {
     // A kill -9 of this process must not leave it behind: the kernel ends it with its parent.
     follow: (argv, onLine) =>
       followCommand(['setpriv', '--pdeathsig', 'KILL', ...argv], onLine, within ? { within } : {}),
+    processes: async () => processesIn(within),
     readSetting: async (path) =>
       inside(() => {
         const file = `/proc/sys/${path}`;

@@ -2,6 +2,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { followCommand } from '../follow-command.ts';
 import type { NodePlace } from '../helper/node-place.ts';
+import { processesThroughCommands } from '../helper/node-processes.ts';
 import { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import { CommandError, runCommand } from '../run-command.ts';
 import type { NodeContainer } from './container-runtime.ts';
@@ -36,7 +37,12 @@ export function containerPlace(container: NodeContainer): NodePlace {
   const follow: NodePlace['follow'] = (argv, onLine) =>
     // Nothing ends what runs in a container when its client is killed: it ends by itself, and is started again.
     followCommand([runtime, 'exec', '-i', '--user', '0', id, 'timeout', FOLLOWED_SECONDS, ...argv], onLine);
-  return { run, follow, ...settingsThroughCommands(run) };
+  return {
+    run,
+    follow,
+    processes: () => processesThroughCommands(run),
+    ...settingsThroughCommands(run),
+  };
 }
 
 async function assertRuns({ runtime, id, name }: NodeContainer): Promise<void> {

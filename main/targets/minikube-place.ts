@@ -7,6 +7,7 @@
  * its input (minikube issues 8359 and 21710): hence `--native-ssh=false`.
  */
 import type { NodePlace } from '../helper/node-place.ts';
+import { processesThroughCommands } from '../helper/node-processes.ts';
 import { isInstalled } from '../requirements/tools.ts';
 import { CommandError, runCommand } from '../run-command.ts';
 import { PlaceError } from './place-error.ts';
@@ -52,7 +53,7 @@ export function minikubePlace(node: MinikubeNode): NodePlace {
       throw error instanceof CommandError ? explained(error, argv, node) : error;
     }
   };
-  return { run, ...settingsThroughCommands(run) };
+  return { run, processes: () => processesThroughCommands(run), ...settingsThroughCommands(run) };
 }
 
 /** minikube ends with a code of its own, and tells the command's in its last line. */

@@ -1,6 +1,7 @@
 /** What listens on a node beside its rules, held by this very process, in the node's network namespace. */
 import type { HealthCheckServers } from '../helper/health-check-servers.ts';
 import type { RelayProcess } from '../helper/relay-process.ts';
+import { setWriterMark } from '../helper/writer-mark.ts';
 import type { NetworkNamespace } from '../namespaces/network-namespace.ts';
 import type { HealthChecks, UserspaceProxy } from './node-target.ts';
 import { TargetError } from './target-spec.ts';
@@ -8,6 +9,10 @@ import { TargetError } from './target-spec.ts';
 export interface NodeListeners {
   readonly userspace: UserspaceProxy;
   readonly healthChecks: HealthChecks;
+  /** Says that this process writes the node, and gives what takes that back; absent where the network is not entered. */
+  readonly mark?: () => () => void;
+  /** Listens no more, and can again. */
+  quiet(): Promise<void>;
   /** Ends all that listens. */
   close(): void;
 }
@@ -43,6 +48,11 @@ export function listenersIn(within?: NetworkNamespace): NodeListeners {
         return open.serve(state);
       },
     },
+    mark: () => setWriterMark(within),
+    quiet: async () => {
+      await (await relay)?.serve({ servicePorts: [], udpIdleTimeoutMs: 1 });
+      (await servers)?.serve({ services: [], addresses: [], serviceProxyHealthy: false });
+    },
     close: () => {
       closed = true;
       void relay?.then((process) => process.close());
@@ -68,6 +78,7 @@ export function noListeners(why: string): NodeListeners {
           message: `health check port ${port} is not served: ${why}`,
         })),
     },
+    quiet: async () => {},
     close: () => {},
   };
 }

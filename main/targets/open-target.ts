@@ -1,17 +1,23 @@
 /** Opens the node that a target names, and says in words why it cannot. */
 
+import { type AttachingVerbs, attachingVerbHandlers } from '../helper/attaching-verbs.ts';
 import { type ElevatedHelper, ElevationError, startElevatedHelper } from '../helper/elevated-helper.ts';
 import { asOneself, withPrompt, withSudo } from '../helper/helper-starters.ts';
-import type { NodeVerbs } from '../helper/node-protocol.ts';
 import { nodeVerbHandlers } from '../helper/node-verbs.ts';
 import { RulesetMonitor } from '../helper/ruleset-monitor.ts';
-import type { VerbClient } from '../helper/verb-channel.ts';
+import type { VerbClient, VerbHandlers } from '../helper/verb-channel.ts';
 import { nodeAt } from './node-at.ts';
 import type { NodeTarget } from './node-target.ts';
 import { formatTargetSpec, TargetError, type TargetSpec } from './target-spec.ts';
 
 /** A target that is open: what it holds (namespaces, the relay) goes with `close`; the node's rules stay. */
 export interface OpenTarget extends NodeTarget {
+  /** Which node it is, and who else writes it. */
+  readonly attaching: VerbClient<AttachingVerbs>;
+  /** Brings the node back to what it was before the first write; absent where nobody noted that. */
+  handBack?: () => Promise<void>;
+  /** Resolves when the helper has gone, asked or not; never where there is none. */
+  readonly ended: Promise<void>;
   close(): Promise<void> | void;
 }
 
@@ -25,6 +31,8 @@ export interface OpenTargetOptions {
    * write, and brings it back when the target is closed or this process ends, however it ends.
    */
   undo?: boolean;
+  /** Gives up; what was begun is ended. */
+  signal?: AbortSignal;
 }
 
 /** @throws TargetError, PlaceError, ElevationError */
@@ -33,7 +41,7 @@ export async function openTarget(spec: TargetSpec, options: OpenTargetOptions = 
   const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
   if (!isRoot && options.elevate) return helpedTarget(spec, options, startWithElevation);
   if (!isRoot) needRoot(spec);
-  if (options.undo) return helpedTarget(spec, options, () => startElevatedHelper(asOneself));
+  if (options.undo) return helpedTarget(spec, options, (by) => startElevatedHelper(asOneself, by));
   return ownTarget(spec);
 }
 
@@ -68,6 +76,8 @@ async function ownTarget(spec: TargetSpec): Promise<OpenTarget> {
     verbs: asClient(nodeVerbHandlers(place, monitor)),
     userspace: listeners.userspace,
     healthChecks: listeners.healthChecks,
+    attaching: asClient(attachingVerbHandlers(place, listeners.mark)),
+    ended: new Promise(() => {}),
     close: () => {
       monitor.close();
       return close();
@@ -76,9 +86,11 @@ async function ownTarget(spec: TargetSpec): Promise<OpenTarget> {
 }
 
 /** sudo where it asks for nothing, else the desktop's dialog. @throws ElevationError */
-async function startWithElevation(): Promise<ElevatedHelper> {
-  return startElevatedHelper(withSudo).catch((error: unknown) => {
-    if (error instanceof ElevationError && error.code === 'no-agent') return startElevatedHelper(withPrompt);
+async function startWithElevation(by: { signal?: AbortSignal | undefined }): Promise<ElevatedHelper> {
+  return startElevatedHelper(withSudo, by).catch((error: unknown) => {
+    if (error instanceof ElevationError && error.code === 'no-agent') {
+      return startElevatedHelper(withPrompt, by);
+    }
     throw error;
   });
 }
@@ -86,14 +98,15 @@ async function startWithElevation(): Promise<ElevatedHelper> {
 /** A node that a helper works on for us, which undoes what it did when we have gone. */
 async function helpedTarget(
   spec: TargetSpec,
-  { keepRules }: OpenTargetOptions,
-  start: () => Promise<ElevatedHelper>,
+  { keepRules, signal }: OpenTargetOptions,
+  start: (by: { signal?: AbortSignal | undefined }) => Promise<ElevatedHelper>,
 ): Promise<OpenTarget> {
-  const helper = await start();
+  const helper = await start({ signal });
   const { verbs } = helper;
   try {
     await verbs.attach({ target: formatTargetSpec(spec) });
     if (keepRules) await verbs.leaveRules({});
+    signal?.throwIfAborted();
   } catch (error) {
     await helper.close();
     throw new TargetError(error instanceof Error ? error.message : String(error), { cause: error });
@@ -106,16 +119,19 @@ async function helpedTarget(
       statistics: () => verbs.relayStatistics({}),
     },
     healthChecks: { serve: (state) => verbs.serveHealthChecks(state) },
+    attaching: verbs,
+    ...(keepRules ? {} : { handBack: () => verbs.undo({}) }),
+    ended: helper.ended,
     close: () => helper.close(),
   };
 }
 
 /** Verbs answered in this very process look as those of another do. */
-function asClient(handlers: ReturnType<typeof nodeVerbHandlers>): VerbClient<NodeVerbs> {
+function asClient<Table>(handlers: VerbHandlers<Table>): VerbClient<Table> {
   return Object.fromEntries(
     Object.entries(handlers).map(([name, handler]) => [
       name,
       async (args: never) => (handler as (args: never) => unknown)(args),
     ]),
-  ) as unknown as VerbClient<NodeVerbs>;
+  ) as unknown as VerbClient<Table>;
 }
