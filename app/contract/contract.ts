@@ -2,6 +2,7 @@
  * All that the user interface and the commands ask of a running lab: one router, whatever carries it.
  * Everything that crosses is validated by these schemas at the border.
  */
+import { attachmentContract } from './attachment.ts';
 import { clusterContract } from './cluster.ts';
 import { clustersContract } from './clusters.ts';
 import { engineContract } from './engine.ts';
@@ -17,6 +18,8 @@ import { trafficContract } from './traffic.ts';
 import { verificationContract } from './verification.ts';
 
 export const contract = {
+  /** The chosen cluster's node. */
+  attachment: attachmentContract,
   /** The chosen cluster's objects. */
   cluster: clusterContract,
   clusters: clustersContract,

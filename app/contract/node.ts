@@ -13,7 +13,7 @@ export const nodeInfoSchema = z.object({
   name: z.string(),
   ipv4: z.string(),
   ipv6: z.string(),
-  /** `embedded-lab`; other targets come later. */
+  /** Where it is: `embedded-lab`, or a target as `attach` takes it. */
   target: z.string(),
   kernel: z.string(),
   /** `iptables`, `ip6tables`, `nft`, `conntrack`, `nfacct`, each with its version or the reason it is missing. */

@@ -10,6 +10,8 @@ export interface NodeIdentity {
   readonly hostname: string;
   /** /etc/machine-id, the `machineID` of a Node's status. */
   readonly machineId: string;
+  /** Its kernel's release. */
+  readonly kernel: string;
   /** Of all its interfaces but loopback. */
   readonly addresses: readonly string[];
 }
@@ -54,6 +56,7 @@ export function attachingVerbHandlers(
   return {
     identify: async () => ({
       hostname: (await place.readSetting('kernel/hostname')) ?? '',
+      kernel: (await place.readSetting('kernel/osrelease')) ?? '',
       machineId: (await read(place, '/etc/machine-id')).trim(),
       addresses: await addressesOf(place),
     }),

@@ -184,8 +184,9 @@ export class HelperSession {
     this.#noted = undefined;
     const entry = await noted;
     if (!entry) return;
-    const { place, listeners } = this.#here().node;
-    await restoreSnapshot(place, entry.before);
+    const { node, monitor } = this.#here();
+    const { place, listeners } = node;
+    await restoreSnapshot(place, entry.before, monitor);
     // No rule leads to them any more. At the end of all they have been closed already.
     if (!this.#ended) await listeners.quiet();
     this.#options.journal.remove(entry);

@@ -12,6 +12,7 @@ import { CommandError } from '../run-command.ts';
 import type { NodePlace } from './node-place.ts';
 import { counterSchema, sysctlSchema } from './node-protocol.ts';
 import { nodeVerbHandlers } from './node-verbs.ts';
+import { RulesetMonitor } from './ruleset-monitor.ts';
 
 const FAMILIES = ['IPv4', 'IPv6'] as const;
 type Family = (typeof FAMILIES)[number];
@@ -64,8 +65,16 @@ export async function takeSnapshot(place: NodePlace): Promise<NodeSnapshot> {
   };
 }
 
-/** Brings kube-proxy's part of a node back to the snapshot. Goes on past what fails; rejects with all of it. */
-export async function restoreSnapshot(place: NodePlace, before: NodeSnapshot): Promise<void> {
+/**
+ * Brings kube-proxy's part of a node back to the snapshot. Goes on past what fails; rejects with all of it.
+ * @param monitor is told that the writes are ours
+ */
+export async function restoreSnapshot(
+  place: NodePlace,
+  before: NodeSnapshot,
+  monitor = new RulesetMonitor(place),
+): Promise<void> {
+  const to = { place, before, verbs: nodeVerbHandlers(place, monitor), monitor };
   const failures: unknown[] = [];
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
@@ -75,10 +84,10 @@ export async function restoreSnapshot(place: NodePlace, before: NodeSnapshot): P
     }
   };
   for (const family of FAMILIES) {
-    await attempt(() => restoreIptables(place, family, before));
-    await attempt(() => restoreNftables(place, family, before));
+    await attempt(() => restoreIptables(to, family));
+    await attempt(() => restoreNftables(to, family));
   }
-  await attempt(() => dropNewBuiltIn(place, before.builtIn));
+  await attempt(() => dropNewBuiltIn(to));
   for (const { name, value } of before.sysctls) {
     await attempt(async () => {
       if ((await place.readSetting(name)) !== value) await place.writeSetting(name, value);
@@ -96,34 +105,40 @@ export async function restoreSnapshot(place: NodePlace, before: NodeSnapshot): P
   }
 }
 
-async function restoreIptables(place: NodePlace, family: Family, before: NodeSnapshot): Promise<void> {
+interface Restoring {
+  readonly place: NodePlace;
+  readonly before: NodeSnapshot;
+  readonly verbs: ReturnType<typeof nodeVerbHandlers>;
+  readonly monitor: RulesetMonitor;
+}
+
+async function restoreIptables({ before, verbs }: Restoring, family: Family): Promise<void> {
   const text = before.iptables[family];
   if (text === null) return;
-  const verbs = nodeVerbHandlers(place);
   const now = parseIptablesSave(await verbs.readIptables({ family }), family);
   const inputs = updateIptables(now, ownPart(parseIptablesSave(text, family)));
   for (const input of inputs) await verbs.writeIptables({ family, input });
 }
 
-async function restoreNftables(place: NodePlace, family: Family, before: NodeSnapshot): Promise<void> {
+async function restoreNftables({ before, verbs }: Restoring, family: Family): Promise<void> {
   const text = before.nftables[family];
   if (text === null) return;
-  const verbs = nodeVerbHandlers(place);
   const now = parseNftables(await verbs.readNftables({ family }), family);
   const inputs = updateNftables(now, parseNftables(text, family));
   for (const input of inputs) await verbs.writeNftables({ input });
 }
 
 /** Takes away the built-in chains and tables that came with our rules, where nobody has rules in them now. */
-async function dropNewBuiltIn(place: NodePlace, before: readonly string[]): Promise<void> {
+async function dropNewBuiltIn({ place, before, monitor }: Restoring): Promise<void> {
   const now = await iptablesBuiltIn(place);
   // Chains before the tables that hold them.
-  const added = now.filter((name) => !before.includes(name)).sort((a, b) => b.length - a.length);
+  const added = now.filter((name) => !before.builtIn.includes(name)).sort((a, b) => b.length - a.length);
   for (const name of added) {
     const [family = '', table = '', chain] = name.split(' ');
     const words = chain === undefined ? ['table', family, table] : ['chain', family, table, chain];
     const { stdout } = await place.run(['nft', 'list', ...words] as [string, ...string[]]);
-    if (isEmpty(stdout)) await place.run(['nft', 'delete', ...words] as [string, ...string[]]);
+    if (!isEmpty(stdout)) continue;
+    await monitor.own(() => place.run(['nft', 'delete', ...words] as [string, ...string[]]));
   }
 }
 

@@ -2,6 +2,7 @@
  * The lab as one program: supervisor, API server and engine put together, and the contract's answers.
  * The composition root of everything but the window.
  */
+import { release } from 'node:os';
 import type { ClusterKind } from '../../app/contract/clusters.ts';
 import type { LabStatus } from '../../app/contract/lab.ts';
 import type { Pod } from '../../app/kubernetes/objects.ts';
@@ -13,7 +14,8 @@ import type { KubeContext } from '../cluster/kube-context.ts';
 import { Engine } from '../engine/engine.ts';
 import { KindClusters } from '../kind/kind-clusters.ts';
 import { ContextClusters } from '../session/context-clusters.ts';
-import { type LabAnswers, Session } from '../session/session.ts';
+import type { LabAnswers } from '../session/lab-session.ts';
+import { Session } from '../session/session.ts';
 import type { SessionContext } from '../session/session-context.ts';
 import { SettingsStore } from '../session/settings.ts';
 import { targetIn } from '../session/traffic/cluster-target.ts';
@@ -201,7 +203,7 @@ function labSession(
     connection: labConnection(api),
     kubeconfigPath: api.kubeconfigPath,
     context: null,
-    node: { ...node, nodeName: addressPlan.nodeName, place: 'embedded-lab' },
+    node: { ...node, nodeName: addressPlan.nodeName, place: 'embedded-lab', kernel: release() },
     lab: {
       answers,
       client: api.store.as('kube-proxy-lab-ui'),

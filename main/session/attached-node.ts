@@ -14,6 +14,8 @@ export interface AttachedNode {
   readonly target: NodeTarget;
   /** The Node object's name. */
   readonly nodeName: string;
-  /** What kind of place it is: `embedded-lab`. */
+  /** Where it is: `embedded-lab`, or a target: `netns:node-a`. */
   readonly place: string;
+  /** The release of its kernel. */
+  readonly kernel: string;
 }

@@ -19,6 +19,7 @@ import { Feed } from './feed.ts';
 import { contractError } from './refusals.ts';
 import { compareChains } from './rules/chain-changes.ts';
 import { shownAsWritten, shownChains } from './rules/shown-rules.ts';
+import { unavailable } from './unavailable.ts';
 
 const KEPT_SYNCS = 100;
 
@@ -144,7 +145,8 @@ export class LiveEngine {
   /** @throws ORPCError UNSUPPORTED */
   get #engine(): Engine {
     const { engine } = this.#options;
-    if (!engine) throw contractError('UNSUPPORTED', 'no node is attached, whose rules could be written');
+    if (!engine) throw unavailable('no-node');
+    if (engine.way === 'observe') throw unavailable('observing');
     return engine;
   }
 

@@ -1,5 +1,4 @@
 /** The node beyond its rules: what it can do, who listens there, which connections the kernel tracks. */
-import { release } from 'node:os';
 import type { FeedEvent } from '../../app/contract/feed.ts';
 import type { NodeInfo, NodeState } from '../../app/contract/node.ts';
 import { readableSysctlSchema } from '../helper/node-protocol.ts';
@@ -44,12 +43,12 @@ export class LiveNode {
   }
 
   info(): NodeInfo {
-    const { engine, target, place, addresses } = this.#options;
+    const { engine, nodeName, place, kernel, addresses } = this.#options;
     return {
       ...addresses(),
-      name: target.name,
+      name: nodeName,
       target: place,
-      kernel: release(),
+      kernel,
       capabilities: { ...engine.capabilities },
     };
   }

@@ -1,9 +1,8 @@
 /** What answers the contract for the chosen cluster: one for all windows, put together of its parts. */
-import { join } from 'node:path';
 import type { ChosenCluster, ClusterKind } from '../../app/contract/clusters.ts';
 import type { Diagnosis } from '../../app/contract/diagnosis.ts';
 import type { EngineState } from '../../app/contract/engine.ts';
-import type { LabStatus, ResolvedTarget, TargetInLab } from '../../app/contract/lab.ts';
+import type { ResolvedTarget } from '../../app/contract/lab.ts';
 import type { ObjectName } from '../../app/contract/objects.ts';
 import type { Template } from '../../app/contract/services.ts';
 import type { WaysToTarget } from '../../app/contract/traffic.ts';
@@ -16,49 +15,31 @@ import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuratio
 import type { ClusterConnection } from '../cluster/cluster-connection.ts';
 import { Permissions } from '../cluster/permissions.ts';
 import { MissingToolError } from '../engine/missing-tool-error.ts';
-import type { LabClient } from '../lab/api-server/registry/lab-client.ts';
 import { resourceFolder } from '../program-files.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
-import { LiveVerification } from '../verification/live-verification.ts';
+import type { ClusterOfPlaces } from '../targets/offered-places.ts';
+import type { LiveVerification } from '../verification/live-verification.ts';
 import type { AttachedNode, NodeAddresses } from './attached-node.ts';
+import { Attachment } from './attachment/attachment.ts';
+import { OfferedPlaces } from './attachment/offered.ts';
 import { clusterNode } from './cluster-node.ts';
 import { Exports } from './exports.ts';
+import { type LabParts, LabSession } from './lab-session.ts';
 import { LiveCluster } from './live-cluster.ts';
 import { LiveEngine } from './live-engine.ts';
-import { LiveNode } from './live-node.ts';
-import { PodMaker } from './pod-maker.ts';
+import type { LiveNode } from './live-node.ts';
+import { NodeParts } from './node-parts.ts';
+import type { PodMaker } from './pod-maker.ts';
 import { contractError } from './refusals.ts';
-import { LiveRules } from './rules/live-rules.ts';
+import type { LiveRules } from './rules/live-rules.ts';
 import { ServiceEditor } from './service-editor.ts';
 import { readTemplates } from './templates.ts';
 import { targetIn } from './traffic/cluster-target.ts';
 import { ContextTraffic } from './traffic/context-traffic.ts';
-import { Forwarders } from './traffic/forwarders.ts';
-import { LabPlaces } from './traffic/lab-places.ts';
-import { TrafficRuns } from './traffic/traffic-runs.ts';
+import type { Forwarders } from './traffic/forwarders.ts';
+import type { TrafficRuns } from './traffic/traffic-runs.ts';
 import { unavailable, unavailableAbilities } from './unavailable.ts';
 import { type WantedRequest, type WantedRules, wantedRules } from './wanted-rules.ts';
-
-/** What the commands ask. */
-export interface LabAnswers {
-  status(): LabStatus;
-  setMode(mode: ProxyMode, dialect: Dialect): Promise<void>;
-  setLoadBalancer(enabled: boolean): Promise<void>;
-  relayStatistics(): Promise<unknown>;
-  /** @throws TargetError */
-  resolveTarget(target: string): TargetInLab;
-}
-
-/** What only the embedded lab has. */
-export interface LabParts {
-  answers: LabAnswers;
-  /** Makes and troubles pods. */
-  client: LabClient;
-  /** The process whose namespaces requests are sent from. */
-  supervisorPid: number;
-  /** The client outside. */
-  outside: { ipv4: string; ipv6: string };
-}
 
 export interface SessionParts {
   connection: ClusterConnection;
@@ -66,7 +47,7 @@ export interface SessionParts {
   kubeconfigPath: string;
   /** Of the kubeconfig; null for the lab. */
   context: { name: string; kind: ClusterKind } | null;
-  /** Attached from the beginning; else `attach` does it. */
+  /** Attached from the beginning; else the attachment does it. */
   node: AttachedNode | null;
   lab: LabParts | null;
   configuration: ProxyConfiguration;
@@ -77,27 +58,14 @@ export interface SessionParts {
 
 const NO_WAYS: WaysToTarget = { provider: 'other', node: 'unknown', ways: [], gaps: [] };
 
-/** What there is while a node is attached. */
-interface NodeParts {
-  attached: AttachedNode;
-  rules: LiveRules;
-  node: LiveNode;
-  verification: LiveVerification;
-}
-
-/** What there is in the lab alone. */
-interface LabSession {
-  answers: LabAnswers;
-  pods: PodMaker;
-  forwarders: Forwarders;
-  traffic: TrafficRuns;
-}
-
 export class Session {
   readonly cluster: LiveCluster;
   readonly services: ServiceEditor;
   readonly exports: Exports;
   readonly permissions: Permissions;
+  /** The node, where it is not the lab's own. */
+  readonly attachment: Attachment;
+  readonly places: OfferedPlaces;
   readonly #parts: SessionParts;
   readonly #labSession: LabSession | null;
   readonly #contextTraffic: ContextTraffic | null;
@@ -118,10 +86,13 @@ export class Session {
       nodeName: () => this.#nodeAddresses.name,
       wantedRules: (request) => this.wantedRules(request),
     });
-    this.#labSession = parts.lab && this.#openLab(parts.lab);
+    this.#labSession =
+      parts.lab && new LabSession(parts.lab, { ...parts, resolveTarget: (text) => this.resolveTarget(text) });
     this.#contextTraffic = parts.context && this.#openTraffic(parts.context);
     this.#node = this.#openNode(parts.node);
     this.#engine = this.#openEngine();
+    this.attachment = this.#openAttachment();
+    this.places = new OfferedPlaces(() => this.#clusterOfPlaces, parts.log);
     this.#stopListening = connection.onChange(() => this.#changed());
   }
 
@@ -176,6 +147,7 @@ export class Session {
       unavailable: unavailableAbilities({
         lab: this.#labSession !== null,
         node: this.#node !== null,
+        writing: this.#node?.attached.engine.way === 'take-over',
       }),
     };
   }
@@ -184,17 +156,6 @@ export class Session {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /**
-   * Makes a node the one whose rules are shown, or none. What windows follow of the one before ends; they ask anew and
-   * get the new one's. Engine and target stay their owner's, to stop and to close.
-   */
-  attach(node: AttachedNode | null): void {
-    this.#closeNode();
-    this.#node = this.#openNode(node);
-    this.#engine = this.#openEngine();
-    this.#changed();
   }
 
   /** @throws ORPCError NOT_FOUND */
@@ -239,12 +200,14 @@ export class Session {
     return wantedRules({ attached, objects, configuration, nodeName: this.#nodeAddresses.name }, request);
   }
 
-  /** Ends what windows follow, and the connection; what was attached stays its owner's. */
+  /** Ends what windows follow, hands back a node that was taken over, and ends the connection; the lab's node stays the lab's. */
   async close(): Promise<void> {
     this.#stopListening();
     this.#listeners.clear();
     await this.traffic.close();
     this.cluster.close();
+    this.places.close();
+    await this.attachment.close();
     this.#closeNode();
     await this.#parts.connection.close();
   }
@@ -263,13 +226,25 @@ export class Session {
     return clusterNode(this.#parts.connection.objects, this.#node?.attached.nodeName);
   }
 
-  #openLab({ answers, client, supervisorPid }: LabParts): LabSession {
-    const { dataDir, log } = this.#parts;
-    const resolveTarget = (text: string): ResolvedTarget => this.resolveTarget(text);
-    const forwarders = new Forwarders({ supervisorPid, resolveTarget, log });
-    const places = new LabPlaces({ supervisorPid, forwarders, resolveTarget });
-    const traffic = new TrafficRuns({ folder: join(dataDir, 'traffic'), places, resolveTarget, log });
-    return { answers, pods: new PodMaker(client), forwarders, traffic };
+  #openAttachment(): Attachment {
+    const { connection, configuration, context, log } = this.#parts;
+    const attachment = new Attachment({
+      connection,
+      configuration,
+      context: context?.name ?? null,
+      show: (node) => this.#show(node),
+      build: (mode, dialect) => this.#rulesOfAll(mode, dialect),
+      log,
+    });
+    // Its way decides what can be done.
+    attachment.onChange(() => this.#changed());
+    return attachment;
+  }
+
+  get #clusterOfPlaces(): ClusterOfPlaces | null {
+    const { context, connection } = this.#parts;
+    const nodes = connection.objects.list('nodes').map(({ metadata }) => metadata.name);
+    return context && { context, nodes };
   }
 
   #openTraffic(context: { name: string; kind: ClusterKind }): ContextTraffic {
@@ -286,15 +261,8 @@ export class Session {
   }
 
   #openNode(attached: AttachedNode | null): NodeParts | null {
-    if (!attached) return null;
     const { log } = this.#parts;
-    const addresses = (): NodeAddresses => this.#nodeAddresses;
-    return {
-      attached,
-      rules: new LiveRules({ engine: attached.engine, target: attached.target, log }),
-      node: new LiveNode({ ...attached, addresses, log }),
-      verification: new LiveVerification({ engine: attached.engine, target: attached.target }),
-    };
+    return attached && new NodeParts(attached, { addresses: () => this.#nodeAddresses, log });
   }
 
   #openEngine(): LiveEngine {
@@ -310,16 +278,28 @@ export class Session {
         loadBalancer: lab ? lab.answers.status().loadBalancer : null,
         version,
       }),
-      build: (mode, dialect) =>
-        this.wantedRules({ mode, dialect, families: ['IPv4', 'IPv6'], services: null }),
+      build: (mode, dialect) => this.#rulesOfAll(mode, dialect),
     });
+  }
+
+  #rulesOfAll(mode: ProxyMode, dialect: Dialect): Promise<WantedRules> {
+    return this.wantedRules({ mode, dialect, families: ['IPv4', 'IPv6'], services: null });
   }
 
   #closeNode(): void {
     this.#engine.close();
-    this.#node?.rules.close();
-    this.#node?.node.close();
-    this.#node?.verification.close();
+    this.#node?.close();
+  }
+
+  /**
+   * Makes a node the one whose rules are shown, or none. What windows follow of the one before ends; they ask anew and
+   * get the new one's. Engine and target stay their owner's, to stop and to close.
+   */
+  #show(node: AttachedNode | null): void {
+    this.#closeNode();
+    this.#node = this.#openNode(node);
+    this.#engine = this.#openEngine();
+    this.#changed();
   }
 
   #changed(): void {

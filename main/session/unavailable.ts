@@ -13,10 +13,13 @@ const WORDS: Readonly<Record<UnavailableReason, string>> = {
 export function unavailableAbilities(has: {
   lab: boolean;
   node: boolean;
+  /** The node's rules are ours. */
+  writing: boolean;
 }): Partial<Record<Ability, UnavailableReason>> {
   return {
     ...(has.lab ? {} : { pods: 'lab-only', loadBalancer: 'lab-only', forwarders: 'lab-only' }),
-    ...(has.node ? {} : { node: 'no-node', write: 'no-node' }),
+    ...(has.node ? {} : { node: 'no-node' }),
+    ...(has.writing ? {} : { write: has.node ? 'observing' : 'no-node' }),
   };
 }
 

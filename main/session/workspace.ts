@@ -4,8 +4,9 @@ import type { FeedEvent } from '../../app/contract/feed.ts';
 import type { KubeContext } from '../cluster/kube-context.ts';
 import type { ContextClusters } from './context-clusters.ts';
 import { Feed } from './feed.ts';
+import type { LabAnswers } from './lab-session.ts';
 import { contractError } from './refusals.ts';
-import type { LabAnswers, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** The embedded lab, once it is up. */
 export interface OpenLab {

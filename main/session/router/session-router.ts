@@ -2,6 +2,7 @@
 import { implement } from '@orpc/server';
 import { contract } from '../../../app/contract/contract.ts';
 import type { SessionContext } from '../session-context.ts';
+import { attachmentRouter } from './attachment-router.ts';
 import { clusterRouter } from './cluster-router.ts';
 import { clustersRouter } from './clusters-router.ts';
 import { engineRouter } from './engine-router.ts';
@@ -17,6 +18,7 @@ import { trafficRouter } from './traffic-router.ts';
 import { verificationRouter } from './verification-router.ts';
 
 export const sessionRouter = implement(contract).$context<SessionContext>().router({
+  attachment: attachmentRouter,
   cluster: clusterRouter,
   clusters: clustersRouter,
   engine: engineRouter,
