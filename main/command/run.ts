@@ -4,7 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { type RunningProxy, runProxy } from '../run/run-proxy.ts';
-import { openTarget } from '../targets/open-target.ts';
+import { type OpenTarget, openTarget } from '../targets/open-target.ts';
 import { formatTargetSpec, parseTargetSpec, type TargetSpec } from '../targets/target-spec.ts';
 import { askedToEnd } from './asked-to-end.ts';
 import { BadInputError } from './bad-input-error.ts';
@@ -40,6 +40,7 @@ export async function run(options: RunOptions): Promise<number> {
     elevate: options.elevate ?? false,
     ...(options.handBack ? { undo: true } : { keepRules: true }),
   });
+  await tellOthers(target);
   const progress = new Progress();
   progress.step(`Listing the cluster, writing the first rules on ${target.name}`);
   const end = askedToEnd();
@@ -67,6 +68,25 @@ export async function run(options: RunOptions): Promise<number> {
   }
   await target.close();
   return 0;
+}
+
+/**
+ * Says to other Kube Proxy Labs that this one writes the node, and to whoever runs it who else does. It goes on: a new
+ * kube-proxy of a DaemonSet begins while the one before ends.
+ */
+async function tellOthers({ attaching, name }: OpenTarget): Promise<void> {
+  await attaching.markWriter({ writes: true });
+  const { processes, writers } = await attaching.findProxies({});
+  const others = [
+    ...(processes ?? [])
+      .filter(({ embeds }) => !embeds)
+      .map(({ program, pid }) => `${program} (process ${pid})`),
+    ...writers.map((pid) => `another Kube Proxy Lab (process ${pid})`),
+  ];
+  if (others.length === 0) return;
+  log(
+    `${others.join(', ')} writes the rules of ${name}, too: each undoes what the other does; end one of them`,
+  );
 }
 
 function report(

@@ -137,6 +137,11 @@ describe.runIf(process.getuid?.() === 0)('the node of another cluster', () => {
       const node = new DamagedNode(namespace);
       const events: string[] = [];
       const stop = node.listen((line) => events.push(line));
+      await until('the monitor', () => {
+        node.nft('add', 'table', 'inet', 'ready');
+        node.nft('delete', 'table', 'inet', 'ready');
+        return events.length > 0 || undefined;
+      });
       const first = await nextGeneration(node, events);
       await attach();
       expect(attached()).toMatchObject({ way: 'observe', elevated: false });
@@ -258,7 +263,8 @@ describe.runIf(process.getuid?.() === 0)('the node of another cluster', () => {
         await session.attachment.handBack();
         expect(rules()).toBe(before);
         await until('the listeners to be closed', () => listeners() === '' || undefined);
-        expect(attached()).toMatchObject({ way: 'observe', rivals: [] });
+        expect(attached()).toMatchObject({ way: 'observe', changing: null });
+        expect(attached().rivals).toEqual([]);
         expect(session.engine.state.mode).toBe('iptables');
       }
     },
