@@ -50,7 +50,6 @@ export const views: readonly View[] = [
     id: 'node',
     title: 'frame:views.node',
     icon: Server,
-    needs: 'node',
     load: () => import('../views/node/NodeView.svelte'),
   },
   {

@@ -6,6 +6,7 @@ import type { EngineClient } from '../connection/engine-client.ts';
 import { EngineConnection } from '../connection/engine-connection.svelte.ts';
 import { LiveFeed } from '../connection/live-feed.svelte.ts';
 import { openCarrier } from '../connection/open-carrier.ts';
+import { Attachment } from './attachment.svelte.ts';
 import { applyClusterChanges } from './cluster-state.ts';
 import { Clusters } from './clusters.svelte.ts';
 import { Commands } from './commands.svelte.ts';
@@ -27,6 +28,8 @@ export class Session {
   readonly toasts = new Toasts();
   readonly commands = new Commands();
   readonly clusters = new Clusters(this.connection, this.client);
+  /** The chosen cluster's node. */
+  readonly attachment = new Attachment(this.connection, this.client, this.clusters);
   readonly permissions = new Permissions(this.client, this.clusters);
   readonly #settings = new SettingsStore(this.connection);
   readonly #cluster = new LiveFeed<ClusterState, ClusterChange>(this.connection, {
