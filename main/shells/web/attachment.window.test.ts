@@ -99,7 +99,9 @@ describe.runIf(process.getuid?.() === 0)('the node of a second cluster', () => {
   });
 
   test('gets the rules of an edited Service from its own kube-proxy', async () => {
-    const service = await window.open('web', /^Form/);
+    const spec = { type: 'NodePort', ports: [{ port: 80, nodePort: 30500 }] };
+    await lab.client.services.create({ object: { metadata: { name: 'edited' }, spec } });
+    const service = await window.open('edited', /^Form/);
     await window.nodePortField(service).fill('30778');
     await window.save(service);
     await until('the rules', () => node.run(['iptables-save']).includes('30778') || undefined);
