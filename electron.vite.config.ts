@@ -74,6 +74,8 @@ export default defineConfig({
       minify: true,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      // The start, in one: a hundred KiB as it is sent.
+      chunkSizeWarningLimit: 700,
       rollupOptions: {
         input: page,
         output: {
