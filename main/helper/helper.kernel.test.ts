@@ -199,6 +199,10 @@ if (process.getuid?.() === 0) {
         ['two commands in one line', nft('add table ip kube-proxy; flush ruleset\n')],
         ['a file to be included', nft('include "/etc/shadow"\n')],
         ['a variable', nft('define x = 1\n')],
+        ['a file to be known by', ['identify', { path: '/etc/shadow' }]],
+        ['a process of a name of their own', ['findProxies', { name: 'sshd' }]],
+        ['a mark with a name of their own', ['markWriter', { writes: true, name: 'x' }]],
+        ['a mark that is none', ['markWriter', { writes: 'yes' }]],
         ['listeners with a name that is none', ['serveServicePorts', { servicePorts: [{ key: 1 }] }]],
         ['listeners in great number', ['serveServicePorts', { servicePorts: new Array(200_000).fill({}) }]],
       ])('refuses %s, and changes nothing', async (_name, [verb, args]) => {

@@ -57,7 +57,11 @@ export async function probeCapabilities(
       state.available ? { ...state, version: 'conntrack' } : state,
     ),
     // The kernel says what counters there are, too; whether it would take another, it does not.
-    changesNothing ? toolState(place, ['nfacct', 'list']) : nfacctState(place),
+    changesNothing
+      ? toolState(place, ['nfacct', 'list']).then((state) =>
+          state.available ? { ...state, version: 'nfacct' } : state,
+        )
+      : nfacctState(place),
   ]);
   return { iptables, ip6tables, nft, conntrack, nfacct };
 }
