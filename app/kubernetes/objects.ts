@@ -126,7 +126,10 @@ export interface EndpointSlice extends KubernetesObject {
 
 export interface Node extends KubernetesObject {
   spec?: { podCIDR?: string; podCIDRs?: string[]; taints?: { key?: string; effect?: string }[] };
-  status?: { addresses?: { type: string; address: string }[]; nodeInfo?: { machineID?: string } };
+  status?: {
+    addresses?: { type: string; address: string }[];
+    nodeInfo?: { machineID?: string; kubeletVersion?: string; kubeProxyVersion?: string };
+  };
 }
 
 export interface ServiceCIDR extends KubernetesObject {

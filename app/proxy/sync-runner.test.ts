@@ -38,12 +38,13 @@ class FakeClock implements Clock {
   }
 }
 
-function runnerWith(sync: (full: boolean) => Promise<void>): { runner: SyncRunner; clock: FakeClock } {
+function runnerWith(
+  sync: (full: boolean) => Promise<void>,
+  maxIntervalMs = (): number => 10_000,
+): { runner: SyncRunner; clock: FakeClock } {
   const clock = new FakeClock();
-  return {
-    clock,
-    runner: new SyncRunner({ sync, minIntervalMs: 100, maxIntervalMs: 10_000, retryIntervalMs: 500, clock }),
-  };
+  const runner = new SyncRunner({ sync, minIntervalMs: 100, maxIntervalMs, retryIntervalMs: 500, clock });
+  return { clock, runner };
 }
 
 describe('the sync runner', () => {
@@ -119,5 +120,23 @@ describe('the sync runner', () => {
     runner.request();
     await clock.advance(20_000);
     expect(count).toBe(0);
+  });
+
+  it('makes the next full sync when the longest interval has become shorter', async () => {
+    const at: number[] = [];
+    let longest = 10_000;
+    const { runner, clock } = runnerWith(
+      async () => void at.push(clock.now()),
+      () => longest,
+    );
+    runner.reschedule();
+    await clock.advance(1000);
+    expect(at).toEqual([]);
+    runner.request();
+    await clock.advance(500);
+    longest = 2000;
+    runner.reschedule();
+    await clock.advance(5000);
+    expect(at).toEqual([1000, 3000, 5000]);
   });
 });

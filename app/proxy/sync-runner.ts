@@ -16,8 +16,8 @@ export interface SyncRunnerOptions {
   sync: (full: boolean) => Promise<void>;
   /** Least time from the end of one sync to the start of the next, in milliseconds. */
   minIntervalMs: number;
-  /** A full sync after so long without one, in milliseconds. */
-  maxIntervalMs: number;
+  /** A full sync after so long without one, in milliseconds; `reschedule` where it has become another. */
+  maxIntervalMs: () => number;
   /** Another try so long after a failure, in milliseconds. */
   retryIntervalMs: number;
   clock: Clock;
@@ -57,6 +57,11 @@ export class SyncRunner {
     });
   }
 
+  /** Looks anew at when the next sync is due. Before the first one has been asked for, none is. */
+  reschedule(): void {
+    if (this.#lastFullEnd > Number.NEGATIVE_INFINITY) this.#schedule();
+  }
+
   /** Ends: a sync that runs is awaited, none begins any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -74,7 +79,7 @@ export class SyncRunner {
     const dueAt = Math.min(
       this.#requested ? this.#lastEnd + minIntervalMs : Number.POSITIVE_INFINITY,
       this.#failed ? this.#lastEnd + retryIntervalMs : Number.POSITIVE_INFINITY,
-      this.#lastFullEnd + maxIntervalMs,
+      this.#lastFullEnd + maxIntervalMs(),
     );
     const wait = dueAt - clock.now();
     // Even a sync that is due at once starts after this turn, with all the turn's changes.
@@ -85,7 +90,7 @@ export class SyncRunner {
 
   #start(): void {
     const { clock, maxIntervalMs, sync } = this.#options;
-    const full = this.#fullRequested || clock.now() - this.#lastFullEnd >= maxIntervalMs;
+    const full = this.#fullRequested || clock.now() - this.#lastFullEnd >= maxIntervalMs();
     const served = this.#waiting;
     this.#waiting = [];
     this.#requested = false;

@@ -1,5 +1,6 @@
 import type { Finding, FoundRule } from './finding.ts';
 import { findingWords } from './finding-words.ts';
+import { describeRunningProxy, type RunningProxy } from './running-proxy.ts';
 
 export interface VerificationReport {
   readonly same: boolean;
@@ -7,12 +8,16 @@ export interface VerificationReport {
   readonly node: string;
   /** How many rules, and elements of sets and maps, there should be. */
   readonly rules: number;
+  /** Where the configuration that it was compared with comes from; absent where a file gave it. */
+  readonly comparedWith?: Pick<RunningProxy, 'source' | 'version' | 'notes'>;
   readonly findings: readonly Finding[];
 }
 
 /** For people: by Service, in words, each rule on a line of its own; `-` is on the node, `+` should be. */
-export function formatFindings({ same, mode, node, rules, findings }: VerificationReport): string {
-  if (same) return `as it should be: all ${rules} rules of ${mode} mode on ${node}, and none besides\n`;
+export function formatFindings(report: VerificationReport): string {
+  const { same, mode, node, rules, findings, comparedWith } = report;
+  const by = comparedWith ? `configured by ${describeRunningProxy(comparedWith)}\n` : '';
+  if (same) return `as it should be: all ${rules} rules of ${mode} mode on ${node}, and none besides\n${by}`;
   const count = findings.length === 1 ? '1 difference' : `${findings.length} differences`;
   const lines = [`${count} from what kube-proxy writes in ${mode} mode on ${node}`];
   let heading: string | undefined;
@@ -22,7 +27,7 @@ export function formatFindings({ same, mode, node, rules, findings }: Verificati
     heading = next;
     lines.push(`  ${findingWords(finding)}`, ...finding.rules.map(ruleLine));
   }
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}\n${by && `\n${by}`}`;
 }
 
 function ruleLine({ table, chain, side, text, because }: FoundRule): string {

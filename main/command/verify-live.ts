@@ -6,11 +6,13 @@ import type { Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { kernelSettings } from '../../app/proxy/kernel-settings.ts';
 import { resolveNode } from '../../app/proxy/node.ts';
+import type { RunningProxy } from '../../app/verify/running-proxy.ts';
 import { getJson } from '../cluster/call-api.ts';
 import type { NodeCapabilities } from '../helper/node-protocol.ts';
 import { type OpenTarget, openTarget } from '../targets/open-target.ts';
 import { parseTargetSpec } from '../targets/target-spec.ts';
 import { readNode, readSettings } from '../verification/read-node.ts';
+import { readRunningProxy } from '../verification/read-running-proxy.ts';
 import { readConfigurationFile } from './read-configuration.ts';
 import { supportedMode } from './render.ts';
 import { loadKubeConfig } from './run.ts';
@@ -61,15 +63,21 @@ export async function verifyLive(options: VerifyLiveOptions): Promise<VerifyResu
 
 /** @throws BadInputError, TargetError */
 export async function openVerification(options: VerifyLiveOptions): Promise<OpenVerification> {
-  const { configuration, warnings } = readConfigurationFile(options.config, { strict: options.strictConfig });
-  const kubeConfig = loadKubeConfig(options.kubeconfig ?? (configuration.kubeconfig || undefined));
+  const file = readConfigurationFile(options.config, { strict: options.strictConfig });
+  const kubeConfig = loadKubeConfig(options.kubeconfig ?? (file.configuration.kubeconfig || undefined));
+  const name = options.node ?? (file.configuration.hostnameOverride || hostname().toLowerCase());
   const target = await openTarget(parseTargetSpec(options.target), { elevate: options.elevate ?? false });
   try {
     const capabilities = await target.verbs.capabilities({ changesNothing: true });
+    let proxy: RunningProxy | undefined;
     return {
       look: async () => {
-        const result = await look({ options, configuration, kubeConfig, target, capabilities });
-        return { ...result, warnings: [...warnings, ...result.warnings] };
+        const cluster = await readCluster(kubeConfig, name);
+        // A file that is named is what the node is compared with, whatever its kube-proxy was given.
+        if (options.config === undefined) proxy ??= await readRunningProxy(kubeConfig, name, cluster.node);
+        const configuration = proxy?.configuration ?? file.configuration;
+        const result = await look({ options, configuration, proxy, cluster, name, target, capabilities });
+        return { ...result, warnings: [...file.warnings, ...(proxy?.notes ?? []), ...result.warnings] };
       },
       close: () => target.close(),
     };
@@ -82,23 +90,18 @@ export async function openVerification(options: VerifyLiveOptions): Promise<Open
 interface Look {
   options: VerifyLiveOptions;
   configuration: ProxyConfiguration;
-  kubeConfig: KubeConfig;
+  /** Where the configuration was found; undefined where a file gave it. */
+  proxy: RunningProxy | undefined;
+  cluster: ClusterNow;
+  /** The node's. */
+  name: string;
   target: OpenTarget;
   capabilities: NodeCapabilities;
 }
 
-async function look({
-  options,
-  configuration,
-  kubeConfig,
-  target,
-  capabilities,
-}: Look): Promise<VerifyResult> {
-  const name = options.node ?? (configuration.hostnameOverride || hostname().toLowerCase());
-  const [cluster, saved] = await Promise.all([
-    readCluster(kubeConfig, name),
-    readNode(target, capabilities, options.mode),
-  ]);
+async function look(view: Look): Promise<VerifyResult> {
+  const { options, configuration, proxy, cluster, name, target, capabilities } = view;
+  const saved = await readNode(target, capabilities, options.mode);
   const { services, slices, serviceCIDRs, node } = cluster;
   const { bindAddresses } = configuration;
   const proxyNode = resolveNode({ name, bindAddresses, ...(node ? { node } : {}) });
@@ -109,6 +112,7 @@ async function look({
     mode,
     dialect: options.dialect,
     besides: await readSettings(target, kernelSettings(mode, configuration, proxyNode)),
+    ...(proxy ? { proxy } : {}),
     ...(options.json ? { json: true } : {}),
   });
 }

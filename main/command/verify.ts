@@ -9,6 +9,7 @@ import { NftParseError } from '../../app/ruleset/nft-parse-error.ts';
 import type { Finding } from '../../app/verify/finding.ts';
 import { findingWords } from '../../app/verify/finding-words.ts';
 import { formatFindings, type VerificationReport } from '../../app/verify/format-findings.ts';
+import type { RunningProxy } from '../../app/verify/running-proxy.ts';
 import { parseSavedRules, type SavedRules, usesNamedCounters } from '../../app/verify/saved-rules.ts';
 import { verifyRules } from '../../app/verify/verify-rules.ts';
 import { BadInputError } from './bad-input-error.ts';
@@ -62,10 +63,20 @@ export interface Comparison {
   readonly json?: true;
   /** What else is found on the node. */
   readonly besides?: readonly Finding[];
+  /** Of a node in a cluster: whose configuration it is compared with. */
+  readonly proxy?: RunningProxy;
 }
 
 /** Compares, and says in words or JSON what was found. */
-export function compare({ saved, snapshot, mode, dialect, json, besides = [] }: Comparison): VerifyResult {
+export function compare({
+  saved,
+  snapshot,
+  mode,
+  dialect,
+  json,
+  besides = [],
+  proxy,
+}: Comparison): VerifyResult {
   const { node } = snapshot;
   const withCapabilities = { ...snapshot, capabilities: { nfacct: usesNamedCounters(saved.rulesets) } };
   const findings: Finding[] = [...besides];
@@ -76,7 +87,8 @@ export function compare({ saved, snapshot, mode, dialect, json, besides = [] }: 
     findings.push(...verifyRules(present, wanted));
   }
   const same = findings.length === 0;
-  const report = { same, mode, node: node.name, rules, findings };
+  const comparedWith = proxy && { source: proxy.source, version: proxy.version, notes: proxy.notes };
+  const report = { same, mode, node: node.name, rules, ...(comparedWith ? { comparedWith } : {}), findings };
   const text = json ? printedReport(report) : formatFindings(report);
   return { text, same, warnings: [] };
 }

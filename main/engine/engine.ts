@@ -7,23 +7,18 @@
  * families changes in both at once.
  */
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { EndpointSlice, IPFamily, Node, Service, ServiceCIDR } from '../../app/kubernetes/objects.ts';
 import type { Capabilities, Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import type { ProxyNode } from '../../app/proxy/node.ts';
 import { SyncRunner } from '../../app/proxy/sync-runner.ts';
-import { TriggerTimes } from '../../app/proxy/trigger-times.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import type { NodeCapabilities } from '../helper/node-protocol.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
-import { buildRulesets, nodeOf } from './build-rulesets.ts';
-import { ClusterHistory } from './cluster-history.ts';
+import type { ClusterHistory } from './cluster-history.ts';
+import { type ChangeCounts, ClusterState } from './cluster-state.ts';
 import { ClusterWatch, type ConnectionState } from './cluster-watch.ts';
 import type { EngineObserver } from './engine-observer.ts';
-import { FamilyState } from './family-state.ts';
-import { MissingToolError } from './missing-tool-error.ts';
-import { ModeSwitch } from './mode-switch.ts';
-import { NodeWriter } from './node-writer.ts';
+import { type ModeSwitch, openModeSwitch } from './mode-switch.ts';
 import { RulesetWatch } from './ruleset-watch.ts';
 import { SyncLog } from './sync-log.ts';
 import { systemClock } from './system-clock.ts';
@@ -48,19 +43,19 @@ export interface EngineOptions {
 }
 
 const RETRY_INTERVAL_MS = 1_000;
-const FAMILIES: IPFamily[] = ['IPv4', 'IPv6'];
+/**
+ * Where a node does not tell of others' changes its rules are read so often, whatever the sync period. Settings of the
+ * kernel, which no node tells of, are put right then and with the full sync of every sync period.
+ */
+const POLL_MS = 10_000;
 
 export class Engine {
   readonly #options: EngineOptions;
-  readonly #states: FamilyState[];
+  readonly #cluster: ClusterState;
   readonly #watch: ClusterWatch;
   readonly #runner: SyncRunner;
   readonly #rulesetWatch: RulesetWatch;
   readonly syncLog = new SyncLog();
-  readonly #triggerTimes = new TriggerTimes(Date.now());
-  readonly #changes = { services: 0, endpoints: 0 };
-  #node: Node | undefined;
-  #serviceCIDRs: ServiceCIDR[] = [];
   #connection: ConnectionState = { connected: false, reason: 'not asked yet' };
   #capabilities: NodeCapabilities | undefined;
   #switch: ModeSwitch | undefined;
@@ -69,7 +64,6 @@ export class Engine {
   #way: EngineWay;
   /** What was last asked for, of a node that is observed. */
   #observed: readonly Ruleset[] = [];
-  readonly history = new ClusterHistory();
   readonly #wantedListeners = new Set<() => void>();
   readonly #nodeListeners = new Set<(program: string | undefined) => void>();
   #listed = false;
@@ -81,29 +75,31 @@ export class Engine {
     this.#way = options.way ?? 'take-over';
     this.#mode = options.mode;
     this.#dialect = options.dialect;
-    this.#states = FAMILIES.map((family) => new FamilyState(family, options.nodeName));
+    const { configuration, nodeName } = options;
+    this.#cluster = new ClusterState({ configuration, nodeName }, () => this.#requestAfterChange());
     this.#runner = new SyncRunner({
       sync: (full) => this.#sync(full),
       minIntervalMs: options.minSyncIntervalMs,
-      maxIntervalMs: options.configuration.iptables.syncPeriodMs,
+      maxIntervalMs: () => this.#longestPause,
       retryIntervalMs: RETRY_INTERVAL_MS,
       clock: systemClock,
     });
     this.#rulesetWatch = new RulesetWatch({
       target: options.target,
-      // Whatever was done is put right at once; without events, a full sync every sync period does it.
-      onChange: (program) => {
-        this.#nodeChangedByHand(program);
-      },
+      onChange: (program) => this.#nodeChangedByHand(program),
+      onState: () => this.#runner.reschedule(),
     });
     this.#watch = new ClusterWatch({
       kubeConfig: options.kubeConfig,
       nodeName: options.nodeName,
       listener: {
-        service: (previous, current) => this.#serviceChanged(previous, current),
-        endpointSlice: (previous, current) => this.#sliceChanged(previous, current),
-        node: (current) => this.#nodeChanged(current),
-        serviceCIDRs: (current) => this.#serviceCIDRsChanged(current),
+        service: (previous, current) => this.#cluster.serviceChanged(previous, current),
+        endpointSlice: (previous, current) => this.#cluster.sliceChanged(previous, current),
+        node: (current) => {
+          options.observer?.nodeChanged(current);
+          this.#cluster.nodeChanged(current);
+        },
+        serviceCIDRs: (current) => this.#cluster.serviceCIDRsChanged(current),
         connection: (state) => this.#connectionChanged(state),
       },
     });
@@ -132,13 +128,13 @@ export class Engine {
   }
 
   /** Changes taken in since the start, and those that wait to be written, in Services and slices. */
-  get changes(): { services: number; endpoints: number; pendingServices: number; pendingEndpoints: number } {
-    const waiting = (count: (state: FamilyState) => number): number => Math.max(...this.#states.map(count));
-    return {
-      ...this.#changes,
-      pendingServices: waiting(({ services }) => services.pendingCount),
-      pendingEndpoints: waiting(({ endpoints }) => endpoints.pendingCount),
-    };
+  get changes(): ChangeCounts {
+    return this.#cluster.changes;
+  }
+
+  /** When Services changed and endpoints went. */
+  get history(): ClusterHistory {
+    return this.#cluster.history;
   }
 
   /** Calls back when the mode or the connection has become another; the returned function ends that. */
@@ -205,14 +201,7 @@ export class Engine {
    * else's kube-proxy is in. Of an observed node that is then its mode, and these its rulesets.
    */
   wanted(request: { mode: ProxyMode; dialect: Dialect; capabilities: Capabilities }): readonly Ruleset[] {
-    const { configuration, nodeName } = this.#options;
-    const rulesets = buildRulesets({
-      ...request,
-      states: this.#states,
-      node: nodeOf({ configuration, nodeName, node: this.#node }),
-      configuration,
-      serviceCIDRs: this.#serviceCIDRs,
-    });
+    const rulesets = this.#cluster.rulesets(request);
     if (this.#way === 'observe') {
       const isOther = this.#mode !== request.mode || this.#dialect !== request.dialect;
       this.#mode = request.mode;
@@ -225,8 +214,7 @@ export class Engine {
 
   /** The node as the rules see it. */
   get proxyNode(): ProxyNode {
-    const { configuration, nodeName } = this.#options;
-    return nodeOf({ configuration, nodeName, node: this.#node });
+    return this.#cluster.proxyNode;
   }
 
   get configuration(): ProxyConfiguration {
@@ -235,7 +223,17 @@ export class Engine {
 
   /** Whether the node tells of others' changes to its rules at once. */
   get hearsOfChanges(): boolean {
-    return this.#rulesetWatch.live;
+    // nft knows nothing of the older interface of iptables.
+    const { iptables } = this.#capabilities ?? {};
+    const isTold = this.#mode === 'nftables' || !iptables?.available || iptables.backend !== 'legacy';
+    return this.#rulesetWatch.live && isTold;
+  }
+
+  /** Between two full syncs, in milliseconds. */
+  get #longestPause(): number {
+    const { iptables, nftables } = this.#options.configuration;
+    const { syncPeriodMs } = this.#mode === 'nftables' ? nftables : iptables;
+    return this.hearsOfChanges ? syncPeriodMs : Math.min(syncPeriodMs, POLL_MS);
   }
 
   /** Calls back when other rules may be wanted than before; the returned function ends that. */
@@ -281,39 +279,10 @@ export class Engine {
     await this.#runner.stop();
   }
 
-  #serviceChanged(previous: Service | undefined, current: Service | undefined): void {
-    this.history.serviceChanged(previous, current, Date.now());
-    for (const state of this.#states) state.services.update(previous, current);
-    this.#changes.services += 1;
-    this.#requestIfPending();
-  }
-
-  #sliceChanged(previous: EndpointSlice | undefined, current: EndpointSlice | undefined): void {
-    this.history.sliceChanged(previous, current, Date.now());
-    for (const state of this.#states) state.sliceChanged(previous, current);
-    this.#changes.endpoints += 1;
-    if (current) this.#triggerTimes.note(current);
-    this.#requestIfPending();
-  }
-
-  #requestIfPending(): void {
-    if (!this.#listed || !this.#states.some((state) => state.pending)) return;
+  #requestAfterChange(): void {
+    if (!this.#listed) return;
     this.#options.observer?.queued();
     this.#runner.request();
-  }
-
-  #nodeChanged(current: Node | undefined): void {
-    const relevant = (node: Node | undefined): string =>
-      JSON.stringify([node?.metadata?.labels, node?.spec?.podCIDRs, node?.status?.addresses]);
-    const changed = relevant(current) !== relevant(this.#node);
-    this.#node = current;
-    this.#options.observer?.nodeChanged(current);
-    if (changed && this.#listed) this.#runner.request();
-  }
-
-  #serviceCIDRsChanged(current: ServiceCIDR[]): void {
-    this.#serviceCIDRs = current;
-    if (this.#listed) this.#runner.request();
   }
 
   #connectionChanged(state: ConnectionState): void {
@@ -334,20 +303,7 @@ export class Engine {
 
   #openSwitch(capabilities: NodeCapabilities): ModeSwitch {
     const { target, configuration, log } = this.#options;
-    const { iptables, ip6tables, nft, nfacct, conntrack } = capabilities;
-    if (!iptables.available) throw new MissingToolError(target.name, 'iptables', iptables.reason);
-    return new ModeSwitch({
-      target,
-      writer: new NodeWriter(target, {
-        iptables: iptables.available,
-        ip6tables: ip6tables.available,
-        nft: nft.available,
-      }),
-      capabilities: { nfacct: nfacct.available },
-      conntrack: conntrack.available,
-      configuration,
-      log,
-    });
+    return openModeSwitch({ target, configuration, log }, capabilities);
   }
 
   #nodeChangedByHand(program: string | undefined): void {
@@ -362,12 +318,7 @@ export class Engine {
   async #sync(full: boolean): Promise<void> {
     try {
       if (this.#way === 'take-over') await this.#write(full);
-      else {
-        for (const state of this.#states) {
-          state.applyChanges();
-          state.cleaned();
-        }
-      }
+      else this.#cluster.takeIn();
     } finally {
       for (const listener of [...this.#wantedListeners]) listener();
     }
@@ -381,10 +332,7 @@ export class Engine {
       const outcome = await this.#switch.write({
         mode: this.#mode,
         dialect: this.#dialect,
-        states: this.#states,
-        node: this.#node,
-        nodeName: this.#options.nodeName,
-        serviceCIDRs: this.#serviceCIDRs,
+        ...this.#cluster.parts,
         full,
       });
       entry.succeeded(outcome);
@@ -408,7 +356,7 @@ export class Engine {
       ...failed,
       durationMs: performance.now() - startedAt,
       rulesets: this.rulesets,
-      programmingSeconds: error === undefined ? this.#triggerTimes.take(Date.now()) : [],
+      programmingSeconds: error === undefined ? this.#cluster.triggerTimes.take(Date.now()) : [],
     });
   }
 }

@@ -2,7 +2,7 @@
  * One write of the node in its mode, and the order of things that lets a mode change under traffic:
  * listeners open before rules lead to them, and close after the last rule that did has gone.
  */
-import type { IPFamily, Node, ServiceCIDR } from '../../app/kubernetes/objects.ts';
+import type { IPFamily } from '../../app/kubernetes/objects.ts';
 import type { Capabilities, Dialect } from '../../app/proxy/build-ruleset.ts';
 import type { ProxyConfiguration, ProxyMode } from '../../app/proxy/configuration.ts';
 import { kernelSettings } from '../../app/proxy/kernel-settings.ts';
@@ -10,14 +10,17 @@ import type { ProxyNode } from '../../app/proxy/node.ts';
 import { keepChains } from '../../app/ruleset/kept-chains.ts';
 import type { Ruleset } from '../../app/ruleset/model.ts';
 import { formatOrigin } from '../../app/ruleset/origin.ts';
+import type { NodeCapabilities } from '../helper/node-protocol.ts';
 import type { NodeTarget } from '../targets/node-target.ts';
 import type { ServedServicePort } from '../userspace/protocol.ts';
 import { servicePortIdentity } from '../userspace/protocol.ts';
 import { buildRulesets, nodeOf } from './build-rulesets.ts';
+import type { ClusterParts } from './cluster-state.ts';
 import { cleanConntrack } from './conntrack-cleanup.ts';
 import type { FamilyState } from './family-state.ts';
 import { HealthChecks } from './health-checks.ts';
-import type { FamilyRulesets, NodeWriter, WriteResult } from './node-writer.ts';
+import { MissingToolError } from './missing-tool-error.ts';
+import { type FamilyRulesets, NodeWriter, type WriteResult } from './node-writer.ts';
 import { servedServicePorts } from './served-service-ports.ts';
 import type { SyncOutcome } from './sync-log.ts';
 
@@ -31,13 +34,25 @@ export interface ModeSwitchOptions {
   log: (line: string) => void;
 }
 
-export interface WriteRequest {
+/** For a node with those tools. @throws MissingToolError without iptables, which all modes clean up with. */
+export function openModeSwitch(
+  options: Pick<ModeSwitchOptions, 'target' | 'configuration' | 'log'>,
+  { iptables, ip6tables, nft, nfacct, conntrack }: NodeCapabilities,
+): ModeSwitch {
+  const { target } = options;
+  if (!iptables.available) throw new MissingToolError(target.name, 'iptables', iptables.reason);
+  const tools = { iptables: iptables.available, ip6tables: ip6tables.available, nft: nft.available };
+  return new ModeSwitch({
+    ...options,
+    writer: new NodeWriter(target, tools),
+    capabilities: { nfacct: nfacct.available },
+    conntrack: conntrack.available,
+  });
+}
+
+export interface WriteRequest extends ClusterParts {
   mode: ProxyMode;
   dialect: Dialect;
-  states: readonly FamilyState[];
-  node: Node | undefined;
-  nodeName: string;
-  serviceCIDRs: readonly ServiceCIDR[];
   /** Trust nothing remembered of the node. */
   full: boolean;
 }
@@ -71,19 +86,20 @@ export class ModeSwitch {
   /** Brings the node to what should be. Rejects with the cause; the next write is then a full one. */
   async write(request: WriteRequest): Promise<SyncOutcome> {
     const { writer } = this.#options;
-    if (request.full) {
-      writer.forget();
-      this.#preparedFor = undefined;
-    }
+    const { mode } = request;
+    if (request.full) writer.forget();
     for (const state of request.states) state.applyChanges();
     const warnings: string[] = [];
     const node = nodeOf({ ...request, configuration: this.#options.configuration });
-    await this.#prepareNode(request.mode, node);
+    const isPrepared = this.#preparedFor === mode;
+    if (!isPrepared) await this.#prepareNode(mode, node);
     const wanted = request.mode === 'userspace' ? this.#wantedServed(request.states) : [];
     const proxyPorts = await this.#openListeners(wanted, warnings);
     const rulesets = this.#buildRulesets(request, { node, proxyPorts }, warnings);
     const { inputs } = await this.#writeRules(rulesets);
     const { configuration } = this.#options;
+    // Rules that somebody took away come first: settings are seldom changed, and traffic waits.
+    if (request.full && isPrepared) await this.#prepareNode(mode, node);
     warnings.push(...(await this.#healthChecks.written({ ...request, configuration, node })));
     await this.#closeListeners(wanted);
     await this.#cleanConntrack(request, inputs.length > 0);
@@ -97,8 +113,8 @@ export class ModeSwitch {
 
   /** Settings of the kernel and counters that rules of the mode refer to: once a mode, and at each full write. */
   async #prepareNode(mode: ProxyMode, node: ProxyNode): Promise<void> {
-    if (this.#preparedFor === mode) return;
     const { target, capabilities, configuration } = this.#options;
+    this.#preparedFor = undefined;
     for (const setting of kernelSettings(mode, configuration, node)) await target.verbs.writeSysctl(setting);
     if (mode === 'iptables' && capabilities.nfacct) {
       await target.verbs.createCounters({
@@ -159,6 +175,8 @@ export class ModeSwitch {
       this.#written = rulesets;
       return result;
     } catch (error) {
+      // Perhaps for want of what the rules refer to.
+      this.#preparedFor = undefined;
       await this.#healthChecks.failed(performance.now());
       throw error;
     }

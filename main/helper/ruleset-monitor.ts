@@ -21,7 +21,7 @@ export type RulesetNotice =
 /** An event may come so long after the write that it tells of, in milliseconds. */
 const LATE_EVENT_MS = 1_000;
 /** Several transactions of one program are one change. */
-const TOGETHER_MS = 100;
+const TOGETHER_MS = 30;
 
 interface OwnWrite {
   endedAt: number | undefined;
