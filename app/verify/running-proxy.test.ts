@@ -38,8 +38,10 @@ const pod = (image: string, command: string[], args?: string[]): ProxyTraces['po
   },
 });
 const k3s = (...args: string[]): ProxyTraces['node'] => ({
-  metadata: { name: 'here', annotations: { 'k3s.io/node-args': JSON.stringify(args) } },
-  status: { nodeInfo: { kubeletVersion: 'v1.30.4+k3s1' } },
+  found: {
+    metadata: { name: 'here', annotations: { 'k3s.io/node-args': JSON.stringify(args) } },
+    status: { nodeInfo: { kubeletVersion: 'v1.30.4+k3s1' } },
+  },
 });
 
 interface Row {
@@ -143,14 +145,14 @@ const rows: readonly Row[] = [
   },
   {
     name: 'annotations that are no list',
-    traces: { node: { metadata: { name: 'here', annotations: { 'k3s.io/node-args': '{' } } } },
+    traces: { node: { found: { metadata: { name: 'here', annotations: { 'k3s.io/node-args': '{' } } } } },
     words: 'the flags of Node here',
   },
   { name: 'a cluster that tells nothing', traces: {}, words: "kube-proxy's defaults", notes: [DEFAULTS] },
 ];
 
 test.each(rows)('$name', ({ traces, words, configuration = {}, notes = [] }) => {
-  const found = runningProxy({ configMap: nothing, pod: nothing, node: undefined, ...traces });
+  const found = runningProxy({ configMap: nothing, pod: nothing, node: nothing, ...traces });
   expect(describeRunningProxy(found)).toBe(words);
   expect(found.configuration).toMatchObject(configuration);
   expect(found.notes).toEqual(

@@ -32,7 +32,7 @@ export interface ProxyTraces {
   readonly configMap: Asked<ConfigMap>;
   /** kube-proxy's pod on the node. */
   readonly pod: Asked<ProxyPod>;
-  readonly node: Node | undefined;
+  readonly node: Asked<Node>;
 }
 
 export type ConfigurationSource =
@@ -57,7 +57,7 @@ const K3S_ARGUMENTS = 'k3s.io/node-args';
 /** What k3s gives its pods where nobody says otherwise. */
 const K3S_CLUSTER_CIDR = '10.42.0.0/16';
 
-export function runningProxy({ configMap, pod, node }: ProxyTraces): RunningProxy {
+export function runningProxy({ configMap, pod, node: askedNode }: ProxyTraces): RunningProxy {
   const notes: string[] = [];
   const told = <Item>(what: string, asked: Asked<Item>): Item | undefined => {
     if ('found' in asked) return asked.found;
@@ -65,6 +65,7 @@ export function runningProxy({ configMap, pod, node }: ProxyTraces): RunningProx
     return undefined;
   };
   const map = told(`ConfigMap ${CONFIG_MAP}`, configMap);
+  const node = told('the Node', askedNode);
   const thePod = told("kube-proxy's pod", pod);
   const container = thePod?.spec?.containers?.find(
     ({ name, image }) => name === 'kube-proxy' || isProxy(image),

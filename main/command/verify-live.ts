@@ -74,7 +74,7 @@ export async function openVerification(options: VerifyLiveOptions): Promise<Open
       look: async () => {
         const cluster = await readCluster(kubeConfig, name);
         // A file that is named is what the node is compared with, whatever its kube-proxy was given.
-        if (options.config === undefined) proxy ??= await readRunningProxy(kubeConfig, name, cluster.node);
+        if (options.config === undefined) proxy ??= await readRunningProxy(kubeConfig, name);
         const configuration = proxy?.configuration ?? file.configuration;
         const result = await look({ options, configuration, proxy, cluster, name, target, capabilities });
         return { ...result, warnings: [...file.warnings, ...(proxy?.notes ?? []), ...result.warnings] };

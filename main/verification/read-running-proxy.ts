@@ -16,16 +16,13 @@ import { ApiError } from '../lab/api-server/api-error.ts';
 const OF_KUBE_PROXY = 'k8s-app=kube-proxy';
 
 /** Never rejects for what a role forbids or a cluster lacks: that is told in `notes`. Rejects where nobody answers. */
-export async function readRunningProxy(
-  kubeConfig: KubeConfig,
-  nodeName: string,
-  node: Node | undefined,
-): Promise<RunningProxy> {
+export async function readRunningProxy(kubeConfig: KubeConfig, nodeName: string): Promise<RunningProxy> {
   const query = new URLSearchParams({
     labelSelector: OF_KUBE_PROXY,
     fieldSelector: `spec.nodeName=${nodeName}`,
   });
-  const [configMap, pods] = await Promise.all([
+  const [node, configMap, pods] = await Promise.all([
+    ask(getJson<Node>(kubeConfig, `/api/v1/nodes/${encodeURIComponent(nodeName)}`)),
     ask(getJson<ConfigMap>(kubeConfig, '/api/v1/namespaces/kube-system/configmaps/kube-proxy')),
     ask(getJson<{ items: ProxyPod[] }>(kubeConfig, `/api/v1/namespaces/kube-system/pods?${query}`)),
   ]);

@@ -1,13 +1,16 @@
 /** Opens the node at a place, to be observed: a helper that works on it, an engine that knows what should be there. */
 import type { AttachmentState } from '../../../app/contract/attachment.ts';
 import type { ProxyConfiguration } from '../../../app/proxy/configuration.ts';
+import { describeRunningProxy } from '../../../app/verify/running-proxy.ts';
 import type { ClusterConnection } from '../../cluster/cluster-connection.ts';
+import { reasonOf } from '../../cluster/connection-problem.ts';
 import { Engine } from '../../engine/engine.ts';
 import { MissingToolError } from '../../engine/missing-tool-error.ts';
 import type { NodeIdentity } from '../../helper/attaching-verbs.ts';
 import { needsElevation } from '../../targets/offered-places.ts';
 import { type OpenTarget, openTarget } from '../../targets/open-target.ts';
 import type { TargetSpec } from '../../targets/target-spec.ts';
+import { readRunningProxy } from '../../verification/read-running-proxy.ts';
 import { ObservedMode } from './observed-mode.ts';
 import { LostNodeError } from './problem.ts';
 import { Rivals } from './rivals.ts';
@@ -18,6 +21,7 @@ export interface OpenNodeOptions {
   readonly spec: TargetSpec;
   readonly nodeName: string;
   readonly connection: ClusterConnection;
+  /** Where the cluster does not tell how its kube-proxy is configured. */
   readonly configuration: ProxyConfiguration;
   /** Of the kubeconfig. */
   readonly context: string;
@@ -60,9 +64,10 @@ export async function openNode(options: OpenNodeOptions): Promise<OpenNode> {
   try {
     step('probe');
     const identity = await orEnd(target.attaching.identify({}));
-    const engine = observingEngine(options, target);
-    pieces.unshift(() => engine.stop());
     step('list');
+    const configuration = await orEnd(configurationOf(options));
+    const engine = observingEngine({ ...options, configuration }, target);
+    pieces.unshift(() => engine.stop());
     await orEnd(engine.start());
     refuseWithoutTools(engine, target);
     const mode = new ObservedMode({ engine, target });
@@ -84,6 +89,25 @@ function givenUp(signal: AbortSignal): Promise<never> {
     if (signal.aborted) give();
     else signal.addEventListener('abort', give, { once: true });
   });
+}
+
+/** What the node's own kube-proxy is configured with: its rules are right or wrong by that, and ours go on from there. */
+async function configurationOf({
+  connection,
+  nodeName,
+  configuration,
+  log,
+}: OpenNodeOptions): Promise<ProxyConfiguration> {
+  try {
+    const proxy = await readRunningProxy(connection.kubeConfig, nodeName);
+    for (const note of proxy.notes) log(`${nodeName}: ${note}`);
+    if (proxy.source.kind === 'defaults') return configuration;
+    log(`${nodeName}: configured by ${describeRunningProxy(proxy)}`);
+    return proxy.configuration;
+  } catch (error) {
+    log(`${nodeName}: how its kube-proxy is configured could not be asked: ${reasonOf(error)}`);
+    return configuration;
+  }
 }
 
 function observingEngine(
