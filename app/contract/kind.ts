@@ -31,6 +31,8 @@ export const kindJobSchema = z.object({
 export type KindJob = z.infer<typeof kindJobSchema>;
 
 export const kindStateSchema = z.object({
+  /** kind has been looked for. */
+  known: z.boolean(),
   /** `v0.30.0`; null where kind is not installed. */
   version: z.string().nullable(),
   /** null until they have been asked for, and where they could not be. */

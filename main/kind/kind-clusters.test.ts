@@ -144,6 +144,6 @@ it('says why clusters cannot be listed, and that kind is missing', async () => {
   });
   vi.stubEnv('PATH', '/nowhere');
   await clusters.refresh();
-  expect(clusters.state).toEqual({ version: null, clusters: null, problem: null, job: null });
+  expect(clusters.state).toEqual({ known: true, version: null, clusters: null, problem: null, job: null });
   await expect(clusters.create(DEMO)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
 });

@@ -17,7 +17,7 @@ const WAIT = '120s';
 export class KindClusters {
   readonly #feed: Feed<KindState, never>;
   readonly #log: (line: string) => void;
-  #state: KindState = { version: null, clusters: null, problem: null, job: null };
+  #state: KindState = { known: false, version: null, clusters: null, problem: null, job: null };
   #stop: AbortController | undefined;
   #working: Promise<void> | undefined;
 
@@ -37,7 +37,7 @@ export class KindClusters {
   /** Never rejects: what kind says no to is the state's problem. */
   async refresh(): Promise<void> {
     if (!isInstalled('kind')) {
-      this.#change({ version: null, clusters: null, problem: null });
+      this.#change({ known: true, version: null, clusters: null, problem: null });
       return;
     }
     try {
@@ -52,10 +52,10 @@ export class KindClusters {
         .map((line) => line.trim())
         .filter(Boolean);
       const version = `v${told.stdout.trim().replace(/^v/, '')}`;
-      this.#change({ version, clusters, problem: null });
+      this.#change({ known: true, version, clusters, problem: null });
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
-      this.#change({ version: this.#state.version ?? '', clusters: null, problem });
+      this.#change({ known: true, version: this.#state.version ?? '', clusters: null, problem });
     }
   }
 
