@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
+import type { Plugin } from 'vite';
 import packageJson from './package.json' with { type: 'json' };
 
 const root = import.meta.dirname;
@@ -20,6 +21,22 @@ function gatherStart(entry: string, importsOf: (id: string) => readonly string[]
     waiting.push(...importsOf(id));
   }
 }
+
+/**
+ * The stylesheet keeps what comes after it from being painted, not what comes before: at the end of the page it lets the
+ * first paint through. The page's script still waits for it, as a deferred one does.
+ */
+const stylesheetLast: Plugin = {
+  name: 'stylesheet-last',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html) => {
+      const links = html.match(/ *<link rel="stylesheet"[^>]*>\n/g) ?? [];
+      const without = links.reduce((text, link) => text.replace(link, ''), html);
+      return without.replace('  </body>', `${links.join('')}  </body>`);
+    },
+  },
+};
 
 /**
  * Our own programs beside Electron's main bundle: each is started by path, in a process of its own.
@@ -65,7 +82,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'renderer',
-    plugins: [svelte({ configFile: false })],
+    plugins: [svelte({ configFile: false }), stylesheetLast],
     json: { stringify: true },
     build: {
       outDir: 'out/renderer',
