@@ -1,53 +1,20 @@
 /**
  * Pictures of the window, to be looked at one by one: every view in both themes, both languages and two
- * sizes, and once at the smallest size and at presenter zoom.
+ * sizes, once at the smallest size and twice at presenter zoom.
  *
- *     npx node scripts/screenshots.ts FOLDER [VIEW…]
+ *     npx node scripts/screenshots.ts FOLDER [SCENE…]
  *
- * It starts a lab of its own with the document's Services, sends some traffic, and ends it again.
+ * It starts a lab of its own with the document's Services, sends some traffic, and ends it again. So it does with a
+ * second cluster whose node is a network namespace, which only root can have.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Settings } from '../app/contract/settings.ts';
-import { fillLab, launchChromium, startWebLab, type WebLab } from '../main/testing/web-lab.ts';
-
-interface Scene {
-  name: string;
-  path: string;
-  /** What is done once the view is there. */
-  act?: (page: Page) => Promise<void>;
-}
-
-const scenes: readonly Scene[] = [
-  { name: 'services', path: '/services' },
-  { name: 'service', path: '/services/default/mysql-service' },
-  { name: 'rules', path: '/rules' },
-  { name: 'traffic', path: '/traffic' },
-  { name: 'journey', path: '/journey' },
-  { name: 'node', path: '/node' },
-  { name: 'node-verify', path: '/node?tab=verify' },
-  { name: 'node-syncs', path: '/node?tab=syncs' },
-  { name: 'node-listeners', path: '/node?tab=listeners' },
-  { name: 'node-conntrack', path: '/node?tab=conntrack' },
-  { name: 'node-kernel', path: '/node?tab=kernel' },
-  { name: 'export', path: '/export' },
-  {
-    name: 'mode',
-    path: '/services',
-    act: async (page) => {
-      await page.locator('[data-tour="mode"]').click();
-      await page.getByRole('radio', { name: /nftables/ }).click();
-    },
-  },
-  { name: 'clusters', path: '/services', act: (page) => page.keyboard.press('c') },
-  { name: 'palette', path: '/services', act: (page) => page.keyboard.press('Control+K') },
-  {
-    name: 'keyboard',
-    path: '/services',
-    act: (page) => page.locator('aside').getByRole('button').last().click(),
-  },
-];
+import { KindStandIn } from '../main/kind/stand-in/kind-stand-in.ts';
+import { fillLab, launchChromium, sendRequests, startWebLab, type WebLab } from '../main/testing/web-lab.ts';
+import { PicturedCluster } from './screenshot-cluster.ts';
+import { attachedScenes, clusterScenes, labScenes, type Scene } from './screenshot-scenes.ts';
 
 interface Look {
   name: string;
@@ -78,6 +45,11 @@ const looks: Look[] = [
     settings: { locale: 'zh', theme: 'dark', zoom: 1.5 },
     size: { width: 1920, height: 1080 },
   },
+  {
+    name: 'en-light-zoom-150-1280x800',
+    settings: { locale: 'en', theme: 'light', zoom: 1.5 },
+    size: { width: 1280, height: 800 },
+  },
 ];
 
 /** Nothing is asked for any more and nothing moves: what is seen then stays so. */
@@ -101,9 +73,15 @@ async function shoot(page: Page, look: Look, scene: Scene, folder: string): Prom
   if (scene.act) await page.keyboard.press('Escape');
 }
 
-async function shootAll(lab: WebLab, folder: string, wanted: readonly string[]): Promise<void> {
+interface Shooting {
+  lab: WebLab;
+  scenes: readonly Scene[];
+  /** Before each look: what would have passed meanwhile. */
+  again?: () => Promise<void>;
+}
+
+async function shootAll({ lab, scenes, again }: Shooting, folder: string): Promise<void> {
   const browser = await launchChromium();
-  const chosen = scenes.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   for (const look of looks) {
     await lab.client.settings.update({ ...look.settings, tourSeen: true });
     const page = await browser.newPage({ viewport: look.size });
@@ -111,25 +89,51 @@ async function shootAll(lab: WebLab, folder: string, wanted: readonly string[]):
     page.on('console', (message) => {
       if (message.type() === 'error') process.stderr.write(`${look.name}: ${message.text()}\n`);
     });
+    await again?.();
     await page.goto(lab.url);
     await page.locator('aside').waitFor();
-    for (const scene of chosen) await shoot(page, look, scene, folder);
+    for (const scene of scenes) await shoot(page, look, scene, folder);
     await page.close();
-    process.stderr.write(`${look.name}: ${chosen.length} pictures\n`);
+    process.stderr.write(`${look.name}: ${scenes.map(({ name }) => name).join(' ')}\n`);
   }
   await browser.close();
 }
 
 const [folder, ...wanted] = process.argv.slice(2);
 if (!folder) {
-  process.stderr.write('usage: node scripts/screenshots.ts FOLDER [VIEW…]\n');
+  process.stderr.write('usage: node scripts/screenshots.ts FOLDER [SCENE…]\n');
   process.exit(2);
 }
 mkdirSync(folder, { recursive: true });
+const chosenOf = (scenes: readonly Scene[]): readonly Scene[] =>
+  scenes.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+const [ofLab, ofCluster, ofNode] = [chosenOf(labScenes), chosenOf(clusterScenes), chosenOf(attachedScenes)];
+using kind = new KindStandIn();
+kind.clusters = ['workshop', 'ipv6-trial'];
+process.env['PATH'] = `${kind.folder}:${process.env['PATH']}`;
+await using ended = new AsyncDisposableStack();
 const lab = await startWebLab();
-try {
+ended.defer(() => lab.stop());
+if (ofLab.length > 0) {
   await fillLab(lab);
-  await shootAll(lab, folder, wanted);
-} finally {
-  await lab.stop();
+  const again = async (): Promise<void> => {
+    // Connections are tracked for two minutes after their end.
+    await sendRequests(lab, 'mysql-service/nodePort', 60);
+    await sendRequests(lab, 'ssh-service1/nodePort', 8);
+  };
+  await shootAll({ lab, scenes: ofLab, again }, folder);
+}
+if (ofCluster.length + ofNode.length > 0 && process.getuid?.() !== 0) {
+  process.stderr.write(
+    'the second cluster is left out: its node is a network namespace, which only root can have\n',
+  );
+} else if (ofCluster.length + ofNode.length > 0) {
+  const cluster = await PicturedCluster.start();
+  ended.defer(() => cluster.close());
+  await cluster.choose(lab);
+  if (ofCluster.length > 0) await shootAll({ lab, scenes: ofCluster }, folder);
+  if (ofNode.length > 0) {
+    await cluster.attach(lab);
+    await shootAll({ lab, scenes: ofNode }, folder);
+  }
 }

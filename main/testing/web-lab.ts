@@ -81,28 +81,32 @@ export async function startWebLab(): Promise<WebLab> {
  * The document's two Services, and requests to each: something to see in every view. The first has two pods; the
  * second, as in the document, has none, so that its requests fail.
  */
-export async function fillLab({ client }: WebLab): Promise<void> {
+export async function fillLab(lab: WebLab): Promise<void> {
+  const { client } = lab;
   const documents = (await client.services.templates()).slice(0, 2);
   for (const { text } of documents) await client.services.apply({ text, namespace: 'default' });
-  const targets = documents.map(({ objects }) => `${objects[0]?.name}/nodePort`);
-  const [served = ''] = targets;
+  const [served = '', failing = ''] = documents.map(({ objects }) => `${objects[0]?.name}/nodePort`);
   await until('both endpoints of the first Service', async () => {
     const { readyEndpoints = 0 } = await client.traffic.resolve({ target: served });
     return readyEndpoints === 2 || undefined;
   });
-  for (const target of targets) {
-    const { id } = await client.traffic.start({
-      from: 'client',
-      target,
-      protocol: 'http',
-      requests: target === served ? 200 : 8,
-      concurrency: 8,
-      keepAlive: false,
-      timeoutMs: 2000,
-    });
-    for await (const _ of await client.traffic.watchRun({ id })) {
-      // Its feed ends with the run.
-    }
+  await sendRequests(lab, served, 200);
+  await sendRequests(lab, failing, 8);
+}
+
+/** Resolves at the run's end. */
+export async function sendRequests({ client }: WebLab, target: string, requests: number): Promise<void> {
+  const { id } = await client.traffic.start({
+    from: 'client',
+    target,
+    protocol: 'http',
+    requests,
+    concurrency: 8,
+    keepAlive: false,
+    timeoutMs: 2000,
+  });
+  for await (const _ of await client.traffic.watchRun({ id })) {
+    // Its feed ends with the run.
   }
 }
 
