@@ -80,7 +80,11 @@ export const clusterScenes: readonly Scene[] = [
 /** Another cluster's, whose node is observed and has been damaged by hand. */
 export const attachedScenes: readonly Scene[] = [
   { name: 'attached', path: '/node' },
-  { name: 'attached-findings', path: '/node?tab=verify' },
+  {
+    name: 'attached-findings',
+    path: '/node?tab=verify',
+    act: (page) => page.locator('main .finding').first().waitFor(),
+  },
   { name: 'attached-rules', path: '/rules' },
   {
     name: 'take-over',

@@ -55,10 +55,7 @@ const looks: Look[] = [
 /** Nothing is asked for any more and nothing moves: what is seen then stays so. */
 async function settle(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle');
-  await page
-    .locator('main [role="status"]')
-    .waitFor({ state: 'detached' })
-    .catch(() => {});
+  await page.waitForFunction(() => !document.querySelector('.skeleton, .spinner'));
   await page.waitForTimeout(400);
 }
 
