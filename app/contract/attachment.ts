@@ -7,7 +7,6 @@ import { dialectSchema, proxyModeSchema } from './lab.ts';
 
 /** `observe` never writes. `take-over`: this program is the node's kube-proxy. */
 export const attachmentWaySchema = z.enum(['observe', 'take-over']);
-export type AttachmentWay = z.infer<typeof attachmentWaySchema>;
 
 export const placeKindSchema = z.enum(['host', 'netns', 'container', 'minikube']);
 export type PlaceKind = z.infer<typeof placeKindSchema>;
