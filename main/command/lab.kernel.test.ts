@@ -136,7 +136,9 @@ describe.each(testUsers)('the lab, run as $name', (user) => {
     await lab.kubectl(['delete', 'deployment/web', 'service/web']);
   });
 
-  it('switches the mode 20 times under traffic of every kind, and nothing fails', async () => {
+  const switchesUnderTraffic = 'switches the mode 20 times under traffic of every kind, and nothing fails';
+  // Where the traffic leaves the switches little of the machine they take their time.
+  it(switchesUnderTraffic, { timeout: 240_000 }, async () => {
     await lab.kubectl(['run', 'dns-1', '--image=coredns', '--labels=app=dns']);
     await lab.kubectl(['run', 'dns-2', '--image=coredns', '--labels=app=dns']);
     await lab.kubectl(['wait', '--for=condition=Ready', 'pod', '-l', 'app=dns', '--timeout=20s']);
