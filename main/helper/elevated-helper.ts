@@ -10,7 +10,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processStartTime } from '../process-start-time.ts';
 import { type FrameChannel, frameChannel } from './frame-channel.ts';
-import { type HelperVerbs, helloSchema, helperVerbs, MOST_MESSAGE_BYTES } from './helper-protocol.ts';
+import {
+  type HelperVerbs,
+  helloSchema,
+  helperVerbs,
+  MOST_MESSAGE_BYTES,
+  mostHelperVerbsAtOnce,
+} from './helper-protocol.ts';
 import { callVerbs, type VerbClient } from './verb-channel.ts';
 
 /** Why there is no helper; the message says what to do. */
@@ -75,7 +81,7 @@ export async function startElevatedHelper(
     const { channel, processEnded } = await meet(server, { token, start: () => start(file), signal });
     const ended = new Promise<void>((resolve) => channel.onClose(resolve));
     return {
-      verbs: callVerbs(channel, helperVerbs),
+      verbs: callVerbs(channel, helperVerbs, mostHelperVerbsAtOnce),
       ended,
       close: async () => {
         channel.close();

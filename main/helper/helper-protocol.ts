@@ -34,6 +34,9 @@ const targetSchema = z
     }
   }, 'not a target of the helper');
 
+/** Requests that the helper has under way; it refuses more. */
+export const mostHelperVerbsAtOnce = 16;
+
 export const helperVerbs = {
   ...nodeVerbs,
   ...listeningVerbs,

@@ -9,7 +9,7 @@ import { PlaceError } from '../targets/place-error.ts';
 import { parseTargetSpec } from '../targets/target-spec.ts';
 import { attachingVerbHandlers, attachingVerbs } from './attaching-verbs.ts';
 import type { AuditEntry, AuditLog } from './audit-log.ts';
-import type { HelperVerbs } from './helper-protocol.ts';
+import { type HelperVerbs, mostHelperVerbsAtOnce } from './helper-protocol.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { listeningVerbs } from './listening-verbs.ts';
 import { nodeVerbs } from './node-protocol.ts';
@@ -42,7 +42,6 @@ const WRITING = [
   'serveHealthChecks',
 ] as const satisfies (keyof HelperVerbs)[];
 
-const MOST_AT_ONCE = 16;
 const MOST_A_SECOND = 200;
 
 export class HelperSession {
@@ -112,7 +111,7 @@ export class HelperSession {
     if (this.#ended) throw Object.assign(new Error('the helper is ending'), { code: 'gone' });
     const now = performance.now();
     this.#recent = this.#recent.filter((at) => now - at < 1000);
-    if (this.#underWay.size >= MOST_AT_ONCE || this.#recent.length >= MOST_A_SECOND) {
+    if (this.#underWay.size >= mostHelperVerbsAtOnce || this.#recent.length >= MOST_A_SECOND) {
       throw Object.assign(new Error('too many requests at a time'), { code: 'too-many' });
     }
     this.#recent.push(now);

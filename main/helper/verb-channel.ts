@@ -99,17 +99,26 @@ export function serveVerbs<Table extends object>(
   });
 }
 
-/** The calling end. Every pending call is rejected with code `gone` when the channel closes. */
-export function callVerbs<Table extends object>(channel: MessageChannel, table: Table): VerbClient<Table> {
+/**
+ * The calling end. Every pending call is rejected with code `gone` when the channel closes.
+ *
+ * @param mostAtOnce what is asked beyond that waits its turn: the other end refuses more than it has agreed to
+ */
+export function callVerbs<Table extends object>(
+  channel: MessageChannel,
+  table: Table,
+  mostAtOnce = Number.POSITIVE_INFINITY,
+): VerbClient<Table> {
   let nextId = 1;
   let closed = false;
+  const waiting: (() => void)[] = [];
   const pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   const gone = (): VerbError => new VerbError({ code: 'gone', message: 'the helper process has ended' });
   channel.onMessage((message) => {
     const response = responseSchema.safeParse(message);
     if (!response.success) return;
     const call = pending.get(response.data.id);
-    pending.delete(response.data.id);
+    if (pending.delete(response.data.id)) waiting.shift()?.();
     if (response.data.ok) call?.resolve(response.data.result);
     else call?.reject(new VerbError(response.data.error));
   });
@@ -117,15 +126,23 @@ export function callVerbs<Table extends object>(channel: MessageChannel, table: 
     closed = true;
     for (const call of pending.values()) call.reject(gone());
     pending.clear();
+    for (const ask of waiting.splice(0)) ask();
   });
   const client: Record<string, (args: unknown) => Promise<unknown>> = {};
   for (const name of Object.keys(table)) {
     client[name] = (args) =>
       new Promise((resolve, reject) => {
-        if (closed) return reject(gone());
-        const id = nextId++;
-        pending.set(id, { resolve, reject });
-        channel.send({ id, verb: name, args });
+        const ask = (): void => {
+          if (closed) {
+            reject(gone());
+            return;
+          }
+          const id = nextId++;
+          pending.set(id, { resolve, reject });
+          channel.send({ id, verb: name, args });
+        };
+        if (pending.size < mostAtOnce) ask();
+        else waiting.push(ask);
       });
   }
   return client as VerbClient<Table>;

@@ -43,7 +43,8 @@ it.each(cases)('of $of are where the lab finds them', ({ service: of }) => {
 const likely: { of: string; services: Service[]; target: string | undefined }[] = [
   { of: 'the node port of a Service that selects pods', services: [service({}, { name: 'kubernetes' }), service({ selector: { app: 'a' }, ports: [{ port: 80 }] }, { name: 'a' }), service({ selector: { app: 'b' } }, { name: 'b' })], target: 'b/nodePort' },
   { of: 'its cluster IP where no Service has a node port', services: [service({ selector: { app: 'a' }, ports: [{ port: 80 }] }, { name: 'a' })], target: 'a/clusterIP' },
-  { of: 'nothing where no Service selects pods', services: [service({})], target: undefined },
+  { of: 'a node port where no Service selects pods', services: [service({ ports: [{ port: 80 }] }, { name: 'a' }), service({}, { name: 'b' })], target: 'b/nodePort' },
+  { of: 'nothing where there is neither', services: [service({ ports: [{ port: 80 }] })], target: undefined },
 ];
 
 it.each(likely)('a form begins with $of', ({ services, target }) => {

@@ -36,13 +36,14 @@ export function targetChoices(service: Service, node: NodeAddresses): TargetChoi
 
 /**
  * What a person who has named nothing yet most likely means: a node port, else a cluster IP, of the first Service
- * that selects pods. Undefined where there is none.
+ * that selects pods; without one the first node port that there is. Undefined where there is none.
  */
 export function likelyTarget(services: readonly Service[], node: NodeAddresses): string | undefined {
-  const choices = services
-    .filter(({ spec }) => Object.keys(spec?.selector ?? {}).length > 0)
-    .flatMap((service) => targetChoices(service, node));
-  return (choices.find(({ way }) => way === 'nodePort') ?? choices[0])?.target;
+  const choices = (some: readonly Service[]): TargetChoice[] =>
+    some.flatMap((service) => targetChoices(service, node));
+  const isNodePort = ({ way }: TargetChoice): boolean => way === 'nodePort';
+  const selecting = choices(services.filter(({ spec }) => Object.keys(spec?.selector ?? {}).length > 0));
+  return (selecting.find(isNodePort) ?? selecting[0] ?? choices(services).find(isNodePort))?.target;
 }
 
 function targetName({ metadata }: Service, { name, port }: ServicePort, ports: number): string {
